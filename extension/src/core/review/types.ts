@@ -1,0 +1,25 @@
+/** The reasons a radiologist can reject a finding for; keys of `reject.<reason>` in locales. */
+export const REJECTION_REASONS = [
+  'notPresent',
+  'wrongLocation',
+  'wrongExtent',
+  'wrongLabel',
+  'artefact',
+  'other',
+] as const;
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
+
+export const VERDICTS = ['accepted', 'rejected', 'notReviewed'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** A radiologist's judgement of one finding. The absence of one is “not reviewed”. */
+export interface Review {
+  findingId: string;
+  verdict: 'accepted' | 'rejected';
+  reason?: RejectionReason;
+  comment?: string;
+  /** Who judged: PersonName as the site gives it. */
+  reviewer: string;
+  /** ISO 8601. */
+  reviewedAt: string;
+}

@@ -1,0 +1,29 @@
+const swc = [
+  '@swc/jest',
+  {
+    jsc: {
+      target: 'es2022',
+      parser: { syntax: 'typescript', tsx: true },
+      transform: { react: { runtime: 'automatic' } },
+    },
+    module: { type: 'commonjs' },
+  },
+];
+
+/** Unit tests stand beside the code; integration tests are in tests/integration. */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: [
+    '<rootDir>/extension/src/**/*.test.ts',
+    '<rootDir>/extension/src/**/*.test.tsx',
+    '<rootDir>/mode/src/**/*.test.ts',
+    '<rootDir>/cli/src/**/*.test.ts',
+    '<rootDir>/tests/integration/**/*.test.ts',
+  ],
+  transform: { '\\.(ts|tsx)$': swc },
+  moduleNameMapper: {
+    '^@second-reader/(core|dicom|inference)/(.*)$': '<rootDir>/extension/src/$1/$2',
+    '\\.css$': '<rootDir>/tests/fixtures/emptyStylesheet.js',
+  },
+  testTimeout: 60000,
+};
