@@ -1,0 +1,170 @@
+import type { Outcome, Refusal } from '../outcome';
+import type { ModelManifest } from '../model/manifest';
+import type { SliceHeader, Volume } from '../volume/types';
+import type {
+  EngineReport,
+  Finding,
+  Phase,
+  RunResult,
+  SegmentationOutput,
+  SourceSeries,
+} from '../findings/types';
+import type { Review } from '../review/types';
+
+/** How far a run has come. `fraction` is of the phase, 0–1; absent while it cannot be known. */
+export interface Progress {
+  phase: Phase;
+  fraction?: number;
+}
+export interface RunControl {
+  signal: AbortSignal;
+  onProgress(progress: Progress): void;
+}
+
+/** A display set as the host lists it, without its voxels. */
+export interface DisplaySetSummary {
+  displaySetInstanceUID: string;
+  studyInstanceUID: string;
+  seriesInstanceUID: string;
+  frameOfReferenceUID?: string;
+  modality: string;
+  description: string;
+  slices: SliceHeader[];
+}
+
+/** The host's display sets and their voxels, from the host's own cache. */
+export interface VolumeSource {
+  list(): DisplaySetSummary[];
+  /** Voxels in real-world values. Refuses with the geometry's own reason. */
+  read(displaySetInstanceUID: string, control: RunControl): Promise<Outcome<Volume>>;
+}
+
+/** A model package: its manifest and where its files are. */
+export interface ModelPackage {
+  manifest: ModelManifest;
+  /** URL (browser) or folder (Node) that `files[].path` is relative to, ending in "/". */
+  baseUrl: string;
+}
+
+export interface ModelRegistry {
+  list(): Promise<{ packages: ModelPackage[]; refused: Array<{ url: string; refusal: Refusal }> }>;
+}
+
+export interface InferenceOutput {
+  output: SegmentationOutput;
+  engine: EngineReport;
+  timing: Partial<Record<Phase, number>>;
+}
+
+/** Runs one package on one volume; one queue, so runs never overlap. Takes the voxels' buffer. */
+export interface InferenceEngine {
+  run(model: ModelPackage, volume: Volume, control: RunControl): Promise<Outcome<InferenceOutput>>;
+}
+
+/** What AI drew, on the host's viewports. */
+export interface OverlayDisplay {
+  show(run: RunResult, displaySetInstanceUID: string): Promise<void>;
+  setVisible(runIds: string[], visible: boolean): void;
+  /** Marks a finding as chosen, and brings its middle slice to the active viewport. */
+  jumpTo(run: RunResult, finding: Finding, displaySetInstanceUID: string): void;
+  /** Rejected findings are drawn no more; re-opened ones again. */
+  setFindingVisible(run: RunResult, finding: Finding, visible: boolean): void;
+  remove(runId: string): void;
+}
+
+/** One DICOM instance, encoded (Part 10 file) and ready to store. */
+export interface EvidenceObject {
+  sopClassUID: string;
+  sopInstanceUID: string;
+  seriesInstanceUID: string;
+  studyInstanceUID: string;
+  part10: ArrayBuffer;
+}
+
+/** DICOM attributes of the source instances (DICOM JSON model, by SOP Instance UID), for copying. */
+export type SourceMetadata = Map<string, Record<string, unknown>>;
+
+/** Makes evidence of a result and its reviews: SEG and, with the reviews, SR. */
+export interface EvidenceWriter {
+  write(request: {
+    run: RunResult;
+    reviews: Review[];
+    source: SourceMetadata;
+    /** Whether reviews are written (maturity `feedback`) or only the result (`production`). */
+    includeReviews: boolean;
+    reviewer: string;
+  }): Promise<EvidenceObject[]>;
+}
+
+/** What stored evidence says: a result without its run, and its reviews. */
+export interface StoredReading {
+  run: RunResult;
+  reviews: Review[];
+  /** SOP Instance UIDs it was read from. */
+  instances: string[];
+}
+
+export interface EvidenceReader {
+  /** Part 10 files of our own SEG and SR of one study, in any order. */
+  read(files: ArrayBuffer[], source: SourceSeries[]): Promise<Outcome<StoredReading[]>>;
+}
+
+/** What the archive said of one instance (STOW-RS response, PS3.18 10.5.3). */
+export type InstanceAcknowledgement =
+  | { state: 'stored'; sopInstanceUID: string; warning?: string }
+  | { state: 'refused'; sopInstanceUID: string; reason: string };
+
+export interface EvidenceArchive {
+  /** Resolves with one acknowledgement an object, or refuses: unreachable, unauthorised, … */
+  store(objects: EvidenceObject[]): Promise<Outcome<InstanceAcknowledgement[]>>;
+  /** Our own evidence in a study (SEG and SR with our Manufacturer), as Part 10 files. */
+  retrieveOwn(studyInstanceUID: string): Promise<Outcome<ArrayBuffer[]>>;
+  /** DICOM JSON metadata of the source series, for the writer. */
+  metadata(source: SourceSeries): Promise<Outcome<SourceMetadata>>;
+}
+
+export interface OutboxEntry {
+  /** Idempotent: the same evidence enqueued twice is one entry. */
+  id: string;
+  studyInstanceUID: string;
+  runId: string;
+  objects: EvidenceObject[];
+  attempts: number;
+  enqueuedAt: string;
+  lastError?: Refusal;
+}
+
+/** What must be stored, kept before anything is sent. Survives a reload and a crash. */
+export interface OutboxStore {
+  put(entry: OutboxEntry): Promise<Outcome<void>>;
+  list(): Promise<OutboxEntry[]>;
+  remove(id: string): Promise<void>;
+}
+
+/** Results and reviews of studies that are being read, until the archive has them. */
+export interface DraftStore {
+  saveRun(run: RunResult): Promise<Outcome<void>>;
+  saveReviews(studyInstanceUID: string, reviews: Review[]): Promise<Outcome<void>>;
+  load(studyInstanceUID: string): Promise<{ runs: RunResult[]; reviews: Review[] }>;
+  /** A run has begun / has ended: what is begun and not ended after a reload was interrupted. */
+  markRun(studyInstanceUID: string, runId: string, state: 'begun' | 'ended'): Promise<void>;
+  interrupted(studyInstanceUID: string): Promise<string[]>;
+}
+
+export interface Notifier {
+  info(code: string, values?: Record<string, string | number>): void;
+  warn(refusal: Refusal): void;
+}
+
+/** One line of the audit trail: who did what to which finding, when. */
+export interface AuditEvent {
+  at: string;
+  actor: string;
+  action: 'runStarted' | 'runEnded' | 'runRefused' | 'runCancelled' | 'reviewed' | 'stored' | 'storeFailed';
+  studyInstanceUID: string;
+  subject: string;
+  detail?: Record<string, string | number>;
+}
+export interface AuditSink {
+  record(event: AuditEvent): void;
+}

@@ -1,0 +1,69 @@
+import type { Refusal } from '../outcome';
+import type { EngineReport, Finding, Phase } from '../findings/types';
+import type { RejectionReason, Verdict } from '../review/types';
+
+export type Maturity = 'research' | 'production' | 'feedback';
+
+export interface ModelState {
+  modelId: string;
+  version: string;
+  name: Record<string, string> & { en: string };
+  /** Display sets of the open study that the model admits. */
+  admits: string[];
+  /** Why it does not run on this study: the first failed gate of the nearest display set. */
+  refusal?: Refusal;
+}
+
+export interface ActiveRun {
+  modelId: string;
+  displaySetInstanceUID: string;
+  phase: Phase;
+  /** Of the whole run, 0–100. */
+  percent: number;
+  /** Seconds left, once there is something to reckon with. */
+  secondsLeft?: number;
+}
+
+export interface RunState {
+  runId: string;
+  modelId: string;
+  modelName: Record<string, string> & { en: string };
+  modelVersion: string;
+  engine: EngineReport;
+  displaySetInstanceUID: string;
+  /** From a run in this session, a draft kept on this workstation, or the archive. */
+  origin: 'run' | 'draft' | 'archive';
+  timing: Partial<Record<Phase, number>>;
+  stored: 'no' | 'pending' | 'stored' | 'failed';
+  /** Reviews were changed since the last time they were stored. */
+  changedSinceStored: boolean;
+  storeError?: Refusal;
+}
+
+export interface FindingState extends Finding {
+  modelId: string;
+  modelVersion: string;
+  verdict: Verdict;
+  reason?: RejectionReason;
+  reviewer?: string;
+  reviewedAt?: string;
+  selected: boolean;
+}
+
+/** Everything the panels show; plain JSON, made anew on every change. */
+export interface ReadingState {
+  studyInstanceUID?: string;
+  maturity: Maturity;
+  overlayVisible: boolean;
+  models: ModelState[];
+  active?: ActiveRun;
+  queued: Array<{ modelId: string; displaySetInstanceUID: string }>;
+  runs: RunState[];
+  findings: FindingState[];
+  selectedFindingId?: string;
+  /** What went wrong or could not be done, newest first; shown until dismissed or overtaken. */
+  refusals: Array<Refusal & { modelId?: string }>;
+  outbox: { pending: number; lastError?: Refusal };
+  /** The page may use threads (cross-origin isolated). */
+  crossOriginIsolated: boolean;
+}
