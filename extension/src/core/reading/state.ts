@@ -61,9 +61,15 @@ export interface ReadingState {
   runs: RunState[];
   findings: FindingState[];
   selectedFindingId?: string;
+  /** The finding whose rejection waits for a reason: the reject menu is open for it. */
+  rejecting?: string;
+  /** The finding whose reasons for rejection are being offered. */
+  rejecting?: string;
   /** What went wrong or could not be done, newest first; shown until dismissed or overtaken. */
   refusals: Array<Refusal & { modelId?: string }>;
   outbox: { pending: number; lastError?: Refusal };
+  /** What the host calls each display set of the study, for people. */
+  displaySetDescriptions?: Record<string, string>;
   /** The page may use threads (cross-origin isolated). */
   crossOriginIsolated: boolean;
 }
