@@ -63,8 +63,6 @@ export interface ReadingState {
   selectedFindingId?: string;
   /** The finding whose rejection waits for a reason: the reject menu is open for it. */
   rejecting?: string;
-  /** The finding whose reasons for rejection are being offered. */
-  rejecting?: string;
   /** What went wrong or could not be done, newest first; shown until dismissed or overtaken. */
   refusals: Array<Refusal & { modelId?: string }>;
   outbox: { pending: number; lastError?: Refusal };
