@@ -1,0 +1,2 @@
+const mode = { id: '@second-reader/mode', modeFactory: () => ({}) };
+export default mode;
