@@ -22,7 +22,17 @@ export interface Refusal {
 
 export const accept = <T>(value: T): Outcome<T> => ({ ok: true, value });
 
-export const refuse = (code: string, message: string, values: RefusalValues = {}): Outcome<never> => ({
+export const refusal = (code: string, message: string, values: RefusalValues = {}): Refusal => ({
+  code,
+  values,
+  message,
+});
+
+export const refuse = (
+  code: string,
+  message: string,
+  values: RefusalValues = {},
+): Outcome<never> => ({
   ok: false,
-  refusal: { code, values, message },
+  refusal: refusal(code, message, values),
 });

@@ -13,6 +13,8 @@ export interface Measurement {
   /** Stable key for translations, for example `volume` or `meanIntensity`. */
   name: string;
   concept: CodedConcept;
+  /** Derivation (121401, DCM) of the concept over the segment: mean, standard deviation. */
+  derivation?: CodedConcept;
   value: number;
   unit: CodedConcept;
 }
@@ -29,13 +31,7 @@ export interface EngineReport {
 }
 
 export type Phase =
-  | 'queued'
-  | 'model'
-  | 'voxels'
-  | 'preprocess'
-  | 'infer'
-  | 'postprocess'
-  | 'measure';
+  'queued' | 'model' | 'voxels' | 'preprocess' | 'infer' | 'postprocess' | 'measure';
 
 /** What the model did, with which file, where: enough to make the run again. */
 export interface Provenance {

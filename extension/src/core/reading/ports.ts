@@ -129,6 +129,8 @@ export interface OutboxEntry {
   studyInstanceUID: string;
   runId: string;
   objects: EvidenceObject[];
+  /** Which reviews the objects carry; see `reviewSignature`. */
+  signature: string;
   attempts: number;
   enqueuedAt: string;
   lastError?: Refusal;
@@ -141,30 +143,32 @@ export interface OutboxStore {
   remove(id: string): Promise<void>;
 }
 
-/** Results and reviews of studies that are being read, until the archive has them. */
+/**
+ * Results and reviews of studies that are being read, kept on this workstation until the archive
+ * has them: a reload or a crash loses neither. Not used at maturity `research`.
+ */
 export interface DraftStore {
   saveRun(run: RunResult): Promise<Outcome<void>>;
-  saveReviews(studyInstanceUID: string, reviews: Review[]): Promise<Outcome<void>>;
-  load(studyInstanceUID: string): Promise<{ runs: RunResult[]; reviews: Review[] }>;
-  /** A run has begun / has ended: what is begun and not ended after a reload was interrupted. */
-  markRun(studyInstanceUID: string, runId: string, state: 'begun' | 'ended'): Promise<void>;
-  interrupted(studyInstanceUID: string): Promise<string[]>;
+  saveReviews(run: RunResult, reviews: Review[]): Promise<Outcome<void>>;
+  load(studyInstanceUID: string): Promise<Draft[]>;
+  remove(runId: string): Promise<void>;
+  /** Notes that a run has begun, or has ended; what began and did not end was interrupted. */
+  markRun(mark: RunMark, state: 'begun' | 'ended'): Promise<void>;
+  interrupted(studyInstanceUID: string): Promise<RunMark[]>;
+}
+export interface Draft {
+  run: RunResult;
+  reviews: Review[];
+  /** ISO 8601: when the reviews were last saved. */
+  savedAt: string;
+}
+export interface RunMark {
+  studyInstanceUID: string;
+  seriesInstanceUID: string;
+  modelId: string;
 }
 
 export interface Notifier {
   info(code: string, values?: Record<string, string | number>): void;
   warn(refusal: Refusal): void;
-}
-
-/** One line of the audit trail: who did what to which finding, when. */
-export interface AuditEvent {
-  at: string;
-  actor: string;
-  action: 'runStarted' | 'runEnded' | 'runRefused' | 'runCancelled' | 'reviewed' | 'stored' | 'storeFailed';
-  studyInstanceUID: string;
-  subject: string;
-  detail?: Record<string, string | number>;
-}
-export interface AuditSink {
-  record(event: AuditEvent): void;
 }

@@ -1,0 +1,90 @@
+import type { ModelManifest } from '../model/manifest';
+import type { Refusal } from '../outcome';
+import type { Review } from '../review/types';
+import { reviewSignature, type RunRecord } from './records';
+import type { RunRequest } from './runQueue';
+import type {
+  ActiveRun,
+  FindingState,
+  Maturity,
+  ModelState,
+  ReadingState,
+  RunState,
+} from './state';
+
+/** Everything a reading holds; `projectState` makes of it what the panels show. */
+export interface ReadingFacts {
+  studyInstanceUID?: string;
+  maturity: Maturity;
+  crossOriginIsolated: boolean;
+  overlayVisible: boolean;
+  models: ModelState[];
+  manifests: ReadonlyMap<string, ModelManifest>;
+  active?: ActiveRun;
+  queued: RunRequest[];
+  records: ReadonlyMap<string, RunRecord>;
+  reviews: ReadonlyMap<string, Review>;
+  selectedFindingId?: string;
+  rejecting?: string;
+  refusals: Array<Refusal & { modelId?: string }>;
+  outbox: ReadingState['outbox'];
+}
+
+/** The manifest's names where the model is still at hand, else what the evidence carries. */
+const namesOf = (record: RunRecord, manifests: ReadingFacts['manifests']) =>
+  manifests.get(record.run.provenance.modelId)?.name ?? { en: record.run.provenance.modelName };
+
+const runState = (record: RunRecord, facts: ReadingFacts): RunState => ({
+  runId: record.run.runId,
+  modelId: record.run.provenance.modelId,
+  modelName: namesOf(record, facts.manifests),
+  modelVersion: record.run.provenance.modelVersion,
+  engine: record.run.provenance.engine,
+  displaySetInstanceUID: record.displaySetInstanceUID,
+  origin: record.origin,
+  timing: record.run.provenance.timing,
+  stored: record.stored,
+  changedSinceStored:
+    record.stored === 'stored' &&
+    facts.maturity === 'feedback' &&
+    record.storedSignature !== reviewSignature(record.run, facts.reviews),
+  storeError: record.storeError,
+});
+
+const findingStates = (record: RunRecord, facts: ReadingFacts): FindingState[] => {
+  const declared = facts.manifests.get(record.run.provenance.modelId)?.outputs[0].labels;
+  return record.run.findings.map(finding => {
+    const review = facts.reviews.get(finding.id);
+    const label = declared?.find(({ key }) => key === finding.segment.key)?.name;
+    return {
+      ...finding,
+      segment: { ...finding.segment, label: label ?? finding.segment.label },
+      modelId: record.run.provenance.modelId,
+      modelVersion: record.run.provenance.modelVersion,
+      verdict: review?.verdict ?? 'notReviewed',
+      reason: review?.reason,
+      reviewer: review?.reviewer,
+      reviewedAt: review?.reviewedAt,
+      selected: finding.id === facts.selectedFindingId,
+    };
+  });
+};
+
+export const projectState = (facts: ReadingFacts): ReadingState => {
+  const records = [...facts.records.values()];
+  return {
+    studyInstanceUID: facts.studyInstanceUID,
+    maturity: facts.maturity,
+    overlayVisible: facts.overlayVisible,
+    models: facts.models,
+    active: facts.active,
+    queued: facts.queued,
+    runs: records.map(record => runState(record, facts)),
+    findings: records.flatMap(record => findingStates(record, facts)),
+    selectedFindingId: facts.selectedFindingId,
+    rejecting: facts.rejecting,
+    refusals: facts.refusals,
+    outbox: facts.outbox,
+    crossOriginIsolated: facts.crossOriginIsolated,
+  };
+};

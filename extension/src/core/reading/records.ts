@@ -1,0 +1,33 @@
+import type { Refusal } from '../outcome';
+import type { RunResult } from '../findings/types';
+import type { Review } from '../review/types';
+import type { RunState } from './state';
+
+/** A result of the open study with what is known of its way to the archive. */
+export interface RunRecord {
+  run: RunResult;
+  displaySetInstanceUID: string;
+  origin: RunState['origin'];
+  stored: RunState['stored'];
+  storeError?: Refusal;
+  /** Signature of the reviews that the archive has; see `reviewSignature`. */
+  storedSignature?: string;
+  /** SOP Instance UIDs that the archive has acknowledged. */
+  acknowledged: Set<string>;
+}
+
+export const reviewsOf = (run: RunResult, reviews: ReadonlyMap<string, Review>): Review[] =>
+  run.findings.flatMap(finding => reviews.get(finding.id) ?? []);
+
+/** Equal for equal reviews of a run, whatever order they were given in. */
+export const reviewSignature = (run: RunResult, reviews: ReadonlyMap<string, Review>): string =>
+  JSON.stringify(
+    reviewsOf(run, reviews).map(({ findingId, verdict, reason, comment, reviewer, reviewedAt }) => [
+      findingId,
+      verdict,
+      reason,
+      comment,
+      reviewer,
+      reviewedAt,
+    ]),
+  );

@@ -1,0 +1,135 @@
+import type { RunResult, SourceSeries } from '../findings/types';
+import { refusal, type Refusal } from '../outcome';
+import type { Review } from '../review/types';
+import type {
+  DisplaySetSummary,
+  DraftStore,
+  EvidenceArchive,
+  EvidenceReader,
+  OutboxStore,
+} from './ports';
+import { reviewSignature, type RunRecord } from './records';
+
+export interface RestoreContext {
+  archive: EvidenceArchive;
+  reader: EvidenceReader;
+  drafts: DraftStore;
+  outbox: OutboxStore;
+  keepsDrafts: boolean;
+  reviews: Map<string, Review>;
+  records: ReadonlyMap<string, RunRecord>;
+  adopt(record: RunRecord): Promise<void>;
+  show(shown: Refusal, modelId?: string): void;
+}
+
+const sourceOf = (set: DisplaySetSummary): SourceSeries => ({
+  studyInstanceUID: set.studyInstanceUID,
+  seriesInstanceUID: set.seriesInstanceUID,
+  frameOfReferenceUID: set.frameOfReferenceUID,
+  slices: set.slices,
+});
+
+/**
+ * Brings back what is known of a study: evidence in the archive first, then drafts kept on this
+ * workstation, then what still waits in the outbox. Series that arrive later are matched with what
+ * was fetched already; nothing is fetched twice.
+ */
+export const restoreReading = (context: RestoreContext) => {
+  let evidence: Promise<ArrayBuffer[]> | undefined;
+  let draftsOf: ReturnType<DraftStore['load']> | undefined;
+  let interruptionsTold = false;
+  const matched = new Set<string>();
+
+  const fetchEvidence = async (study: string): Promise<ArrayBuffer[]> => {
+    const files = await context.archive.retrieveOwn(study);
+    if (files.ok) return files.value;
+    context.show(files.refusal);
+    return [];
+  };
+
+  const placed = (run: RunResult, sets: DisplaySetSummary[]) =>
+    sets.find(set => set.seriesInstanceUID === run.source.seriesInstanceUID);
+
+  /**
+   * A draft is what this workstation knew last, so it overtakes what the archive says of a finding,
+   * a withdrawn verdict included, unless someone judged the finding later elsewhere.
+   */
+  const mergeDraft = (run: RunResult, reviews: Review[], savedAt: string) => {
+    for (const { id } of run.findings) {
+      const stored = context.reviews.get(id);
+      if (stored && stored.reviewedAt > savedAt) continue;
+      const drafted = reviews.find(({ findingId }) => findingId === id);
+      if (drafted) context.reviews.set(id, drafted);
+      else context.reviews.delete(id);
+    }
+  };
+
+  const fromArchive = async (study: string, sets: DisplaySetSummary[], stale: () => boolean) => {
+    evidence ??= fetchEvidence(study);
+    const files = await evidence;
+    if (stale() || files.length === 0) return;
+    const stored = await context.reader.read(files, sets.map(sourceOf));
+    if (stale()) return;
+    if (!stored.ok) return context.show(stored.refusal);
+    for (const { run, reviews, instances } of stored.value) {
+      const set = placed(run, sets);
+      if (!set || context.records.has(run.runId)) continue;
+      reviews.forEach(review => context.reviews.set(review.findingId, review));
+      const known = new Map(reviews.map(review => [review.findingId, review]));
+      await context.adopt({
+        run,
+        displaySetInstanceUID: set.displaySetInstanceUID,
+        origin: 'archive',
+        stored: 'stored',
+        storedSignature: reviewSignature(run, known),
+        acknowledged: new Set(instances),
+      });
+    }
+  };
+
+  const fromDrafts = async (study: string, sets: DisplaySetSummary[], stale: () => boolean) => {
+    draftsOf ??= context.drafts.load(study);
+    const waiting = new Set((await context.outbox.list()).map(entry => entry.runId));
+    for (const { run, reviews, savedAt } of await draftsOf) {
+      const set = placed(run, sets);
+      if (stale() || !set) continue;
+      mergeDraft(run, reviews, savedAt);
+      await context.adopt({
+        run,
+        displaySetInstanceUID: set.displaySetInstanceUID,
+        origin: 'draft',
+        stored: waiting.has(run.runId) ? 'pending' : 'no',
+        acknowledged: new Set(),
+      });
+    }
+    return waiting.size > 0;
+  };
+
+  const tellInterruptions = async (study: string) => {
+    if (interruptionsTold) return;
+    interruptionsTold = true;
+    for (const mark of await context.drafts.interrupted(study)) {
+      await context.drafts.markRun(mark, 'ended');
+      const message = `A run of ${mark.modelId} was interrupted before it ended; it left no result`;
+      context.show(refusal('runInterrupted', message, { modelId: mark.modelId }), mark.modelId);
+    }
+  };
+
+  return {
+    async run(study: string, sets: DisplaySetSummary[], stale: () => boolean) {
+      const arrived = sets.filter(set => !matched.has(set.displaySetInstanceUID));
+      if (arrived.length === 0) return { deliver: false };
+      arrived.forEach(set => matched.add(set.displaySetInstanceUID));
+      await fromArchive(study, arrived, stale);
+      const deliver = context.keepsDrafts && !stale() && (await fromDrafts(study, arrived, stale));
+      if (!stale()) await tellInterruptions(study);
+      return { deliver };
+    },
+    forget() {
+      evidence = undefined;
+      draftsOf = undefined;
+      interruptionsTold = false;
+      matched.clear();
+    },
+  };
+};
