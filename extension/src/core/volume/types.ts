@@ -29,6 +29,10 @@ export interface SliceHeader {
   gantryDetectorTilt?: number;
   photometricInterpretation: string;
   samplesPerPixel: number;
+  /** Bits that hold a stored value; needed only where MONOCHROME1 is inverted. */
+  bitsStored?: number;
+  /** 0 unsigned, 1 two's complement. */
+  pixelRepresentation?: number;
   rescaleSlope: number;
   rescaleIntercept: number;
   modality: string;
