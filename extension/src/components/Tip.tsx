@@ -1,0 +1,26 @@
+import * as Tooltip from '@radix-ui/react-tooltip';
+import type { ReactElement, ReactNode } from 'react';
+
+interface TipProps {
+  /** What the control does, or why it does nothing now. */
+  label: ReactNode;
+  /** The key that does the same. */
+  hotkey?: string;
+  side?: Tooltip.TooltipContentProps['side'];
+  children: ReactElement;
+}
+
+/** A tooltip in the document's body, where no panel can clip it. */
+export function Tip({ label, hotkey, side = 'bottom', children }: TipProps) {
+  return (
+    <Tooltip.Root>
+      <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
+      <Tooltip.Portal>
+        <Tooltip.Content className="sr-root sr-tip" side={side} sideOffset={6} collisionPadding={8}>
+          <span>{label}</span>
+          {hotkey && <kbd className="sr-kbd">{hotkey}</kbd>}
+        </Tooltip.Content>
+      </Tooltip.Portal>
+    </Tooltip.Root>
+  );
+}

@@ -1,0 +1,14 @@
+import css from './styles.css';
+
+const STYLE_ID = 'second-reader-styles';
+
+/** Puts our stylesheet into a document, once however many panels are mounted. */
+export function injectStylesheet(document: Document): void {
+  if (document.getElementById(STYLE_ID)) {
+    return;
+  }
+  const style = document.createElement('style');
+  style.id = STYLE_ID;
+  style.textContent = css;
+  document.head.append(style);
+}

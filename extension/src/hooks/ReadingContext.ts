@@ -1,0 +1,46 @@
+import { createContext, useContext, useMemo, useSyncExternalStore } from 'react';
+import type { ReadingState } from '../core/reading/state';
+import { textsFor, type Texts } from '../locales';
+import type { Snapshot } from '../stores/snapshot';
+
+/**
+ * All that the panels and the toolbar are given: a state to show, commands to change it with, and
+ * the host's language. Nothing of the host, of cornerstone or of the archive is behind it.
+ */
+export interface ReadingContext {
+  getState(): ReadingState;
+  /** Calls back after every change; returns the way to stop. */
+  subscribe(listener: () => void): () => void;
+  /** Runs one of the extension's commands by its name. */
+  run(command: string, options?: Record<string, unknown>): void;
+  /** The host's language, BCP 47. */
+  language(): string;
+  onLanguageChange(listener: (language: string) => void): () => void;
+}
+
+/** A reading context with its two changing values held still between changes. */
+export interface ReadingSource {
+  run: ReadingContext['run'];
+  state: Snapshot<ReadingState>;
+  language: Snapshot<string>;
+}
+
+export const ReadingSourceContext = createContext<ReadingSource | null>(null);
+
+export interface Reading {
+  state: ReadingState;
+  run: ReadingContext['run'];
+  texts: Texts;
+}
+
+/** The state of the reading, its commands, and texts in the host's language. */
+export function useReading(): Reading {
+  const source = useContext(ReadingSourceContext);
+  if (!source) {
+    throw new Error('useReading was called outside mountPanel or mountToolbar');
+  }
+  const state = useSyncExternalStore(source.state.subscribe, source.state.get);
+  const language = useSyncExternalStore(source.language.subscribe, source.language.get);
+  const { run } = source;
+  return useMemo(() => ({ state, run, texts: textsFor(language) }), [state, run, language]);
+}

@@ -1,0 +1,142 @@
+import i18next, { type i18n } from 'i18next';
+import type { Refusal, RefusalValues } from '../core/outcome';
+import { PLAIN_UNITS, VOLUME_UNITS, unitKey } from './units';
+import enUS from './en-US.json';
+import uk from './uk.json';
+
+export const LOCALES = ['en-US', 'uk'] as const;
+export type Locale = (typeof LOCALES)[number];
+
+/** Text by language (BCP 47); `en` is always there. */
+export type LocalizedText = Record<string, string> & { en: string };
+
+/** The locale nearest to a host's language: `en*` and anything unknown is en-US, `uk*` is uk. */
+export function localeOf(language: string | undefined): Locale {
+  return /^uk\b/i.test(language ?? '') ? 'uk' : 'en-US';
+}
+
+export interface Texts {
+  locale: Locale;
+  /** The text of a key; numbers among the values are written as the locale writes them. */
+  t(key: string, values?: RefusalValues): string;
+  has(key: string): boolean;
+  number(value: number, options?: Intl.NumberFormatOptions): string;
+  /** Whole percent. */
+  percent(value: number): string;
+  /** A length of time, from whole seconds or minutes. */
+  duration(seconds: number): string;
+  /** A value with its UCUM unit code, rounded as a reader needs it. */
+  quantity(value: number, unitCode: string, unitMeaning: string): string;
+  /** Day and time of an ISO 8601 instant, short. */
+  dateTime(iso: string): string;
+  /** A manifest's own text in this language, else in English. */
+  own(text: LocalizedText): string;
+  /** A DICOM PersonName as it is written for people. */
+  person(name: string): string;
+  /** A refusal in this language; its English message where no text is known. */
+  refusal(refusal: Refusal): string;
+}
+
+function createInstance(): i18n {
+  const instance = i18next.createInstance();
+  void instance.init({
+    resources: { 'en-US': { translation: enUS }, uk: { translation: uk } },
+    fallbackLng: 'en-US',
+    supportedLngs: [...LOCALES],
+    initAsync: false,
+    showSupportNotice: false,
+    returnNull: false,
+    // React escapes; what i18next would escape a second time reads "&amp;".
+    interpolation: { escapeValue: false },
+  });
+  return instance;
+}
+
+const instance = createInstance();
+const cache = new Map<Locale, Texts>();
+
+/** Texts and formats for a host's language. The same object each time for the same locale. */
+export function textsFor(language: string | undefined): Texts {
+  const locale = localeOf(language);
+  let texts = cache.get(locale);
+  if (!texts) {
+    texts = createTexts(locale);
+    cache.set(locale, texts);
+  }
+  return texts;
+}
+
+function createTexts(locale: Locale): Texts {
+  const translate = instance.getFixedT(locale);
+  const number: Texts['number'] = (value, options) =>
+    Number.isFinite(value)
+      ? new Intl.NumberFormat(locale, { maximumFractionDigits: 3, ...options }).format(value)
+      : '—';
+
+  const formatted = (values: RefusalValues = {}): RefusalValues =>
+    Object.fromEntries(
+      Object.entries(values).map(([name, value]) =>
+        // i18next chooses the plural form by `count`, so it must stay a number.
+        name === 'count' || typeof value === 'string' ? [name, value] : [name, number(value)],
+      ),
+    );
+  const has = (key: string) => instance.exists(key, { lng: locale });
+
+  const t: Texts['t'] = (key, values) => translate(key, formatted(values));
+
+  const duration: Texts['duration'] = seconds => {
+    const [value, unit] = seconds < 90 ? [seconds, 'second'] : [seconds / 60, 'minute'];
+    return number(Math.max(1, Math.round(value)), { style: 'unit', unit, unitDisplay: 'short' });
+  };
+
+  const quantity: Texts['quantity'] = (value, unitCode, unitMeaning) => {
+    if (!Number.isFinite(value)) {
+      return '—';
+    }
+    const digits = digitsOf(value, unitCode);
+    const amount = number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    const key = unitKey(unitCode);
+    const unit = key ? t(key) : unitMeaning || unitCode;
+    return unit && unitCode !== '1' ? `${amount}\u00a0${unit}` : amount;
+  };
+
+  return {
+    locale,
+    t,
+    has,
+    number,
+    percent: value => number(value / 100, { style: 'percent', maximumFractionDigits: 0 }),
+    duration,
+    quantity,
+    dateTime: iso => {
+      const date = new Date(iso);
+      return Number.isNaN(date.getTime())
+        ? ''
+        : new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(date);
+    },
+    own: text => text[locale] ?? text[locale.split('-')[0]] ?? text.en,
+    person: personName,
+    refusal: refusal =>
+      has(`refusal.${refusal.code}`)
+        ? t(`refusal.${refusal.code}`, refusal.values)
+        : refusal.message,
+  };
+}
+
+/** Decimals that still mean something: a 2431.07 mL lung is 2431 mL, a 0.42 mL nodule is not 0. */
+function digitsOf(value: number, unitCode: string): number {
+  const magnitude = Math.abs(value);
+  if (VOLUME_UNITS.has(unitCode)) {
+    return magnitude === 0 || magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2;
+  }
+  return PLAIN_UNITS.has(unitCode) || magnitude >= 100 ? 0 : 1;
+}
+
+/** PersonName (PS3.5 6.2.1.1): Family^Given^Middle^Prefix^Suffix; groups are split by "=". */
+function personName(name: string): string {
+  const [family = '', given = '', middle = '', prefix = '', suffix = ''] = name
+    .split('=')[0]
+    .split('^')
+    .map(part => part.trim());
+  return [prefix, given, middle, family, suffix].filter(Boolean).join(' ');
+}

@@ -1,0 +1,111 @@
+import type { FindingState, ModelState, ReadingState, RunState } from '../core/reading/state';
+import type { Refusal } from '../core/outcome';
+
+/** A run with the findings it made, as the panel lists them. */
+export interface RunGroup {
+  run: RunState;
+  findings: FindingState[];
+}
+
+export function runGroups(state: ReadingState): RunGroup[] {
+  return state.runs.map(run => ({
+    run,
+    findings: state.findings.filter(finding => finding.runId === run.runId),
+  }));
+}
+
+export const selectedFinding = (state: ReadingState): FindingState | undefined =>
+  state.findings.find(finding => finding.id === state.selectedFindingId);
+
+export const unreviewedCount = (state: ReadingState): number =>
+  state.findings.filter(finding => finding.verdict === 'notReviewed').length;
+
+export type ModelActivity = 'idle' | 'running' | 'queued';
+
+export function modelActivity(state: ReadingState, modelId: string): ModelActivity {
+  if (state.active?.modelId === modelId) {
+    return 'running';
+  }
+  return state.queued.some(entry => entry.modelId === modelId) ? 'queued' : 'idle';
+}
+
+export const hasRun = (state: ReadingState, modelId: string): boolean =>
+  state.runs.some(run => run.modelId === modelId);
+
+/** Models that can run on this study, and those that cannot with their reason. */
+export function modelsByFit(state: ReadingState): { fit: ModelState[]; unfit: ModelState[] } {
+  return {
+    fit: state.models.filter(model => model.admits.length > 0),
+    unfit: state.models.filter(model => model.admits.length === 0),
+  };
+}
+
+/**
+ * What became of the evidence of the whole study. `changed`: it was stored, and verdicts were
+ * changed since. A failure is told before what is under way, and that before what is done.
+ */
+export type StoredSummary =
+  | { kind: 'nothing' }
+  | { kind: 'research' }
+  | { kind: 'no' }
+  | { kind: 'changed' }
+  | { kind: 'pending'; count: number; error?: Refusal }
+  | { kind: 'failed'; error?: Refusal }
+  | { kind: 'stored' };
+
+export function storedSummary(state: ReadingState): StoredSummary {
+  if (state.maturity === 'research') {
+    return { kind: 'research' };
+  }
+  if (state.runs.length === 0) {
+    return { kind: 'nothing' };
+  }
+  const failed = state.runs.find(run => run.stored === 'failed');
+  if (failed) {
+    return { kind: 'failed', error: failed.storeError ?? state.outbox.lastError };
+  }
+  const pending = state.runs.filter(run => run.stored === 'pending');
+  if (pending.length > 0) {
+    return {
+      kind: 'pending',
+      count: Math.max(pending.length, state.outbox.pending),
+      error: pending.find(run => run.storeError)?.storeError ?? state.outbox.lastError,
+    };
+  }
+  if (state.runs.some(run => run.stored === 'no')) {
+    return { kind: 'no' };
+  }
+  return state.runs.some(run => run.changedSinceStored) ? { kind: 'changed' } : { kind: 'stored' };
+}
+
+/** The value of `data-state`: what the archive has of the reading as it is now. */
+export const STORED_STATE: Record<StoredSummary['kind'], RunState['stored']> = {
+  nothing: 'no',
+  research: 'no',
+  no: 'no',
+  changed: 'no',
+  pending: 'pending',
+  failed: 'failed',
+  stored: 'stored',
+};
+
+/** Why the Store button does nothing now; undefined when it does. Key of `panel.store.<reason>`. */
+export function storeBlocked(
+  summary: StoredSummary,
+): 'research' | 'nothing' | 'upToDate' | undefined {
+  switch (summary.kind) {
+    case 'research':
+      return 'research';
+    case 'nothing':
+      return 'nothing';
+    case 'stored':
+      return 'upToDate';
+    default:
+      return undefined;
+  }
+}
+
+/** Entries that wait in the outbox for other studies than this one. */
+export function waitingElsewhere(state: ReadingState, summary: StoredSummary): number {
+  return summary.kind === 'pending' ? 0 : state.outbox.pending;
+}
