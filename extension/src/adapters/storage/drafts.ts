@@ -1,0 +1,82 @@
+import type { RunResult } from '../../core/findings/types';
+import type { Draft, DraftStore, RunMark } from '../../core/reading/ports';
+import { decodeRunLengths, encodeRunLengths } from '../../core/volume/runLength';
+import { writing, type Database } from './database';
+import { keptMark, keptReviews, keptRun, runOf } from './records';
+
+const markKey = ({ studyInstanceUID, seriesInstanceUID, modelId }: RunMark) =>
+  [studyInstanceUID, seriesInstanceUID, modelId].join(' ');
+
+/** Drafts in IndexedDB; a record that cannot be read any more is skipped, never half used. */
+export const createDraftStore = (database: Promise<Database>): DraftStore => {
+  const readRun = (record: unknown): RunResult | undefined => {
+    const parsed = keptRun.safeParse(record);
+    if (!parsed.success) return undefined;
+    const { geometry, runLengths } = parsed.data;
+    const [columns, rows, slices] = geometry.dimensions;
+    try {
+      return runOf(parsed.data, decodeRunLengths(runLengths, columns * rows * slices));
+    } catch {
+      return undefined;
+    }
+  };
+
+  return {
+    async saveRun(run) {
+      const opened = await database;
+      if (await opened.getKey('runs', run.runId)) return { ok: true, value: undefined };
+      const { labelMap, ...rest } = run;
+      const runLengths = await encodeRunLengths(labelMap.voxels);
+      const study = run.source.studyInstanceUID;
+      const record = { ...rest, study, geometry: labelMap.geometry, runLengths };
+      return writing(() => opened.put('runs', record));
+    },
+    async saveReviews(run, reviews) {
+      const opened = await database;
+      const record = {
+        runId: run.runId,
+        study: run.source.studyInstanceUID,
+        savedAt: new Date().toISOString(),
+        reviews,
+      };
+      return writing(() => opened.put('reviews', record));
+    },
+    async load(studyInstanceUID) {
+      const opened = await database;
+      const drafts: Draft[] = [];
+      for (const record of await opened.getAllFromIndex('runs', 'study', studyInstanceUID)) {
+        const run = readRun(record);
+        if (!run) continue;
+        const kept = keptReviews.safeParse(await opened.get('reviews', run.runId));
+        drafts.push({
+          run,
+          reviews: kept.success ? kept.data.reviews : [],
+          savedAt: kept.success ? kept.data.savedAt : run.provenance.startedAt,
+        });
+      }
+      return drafts;
+    },
+    async remove(runId) {
+      const opened = await database;
+      await Promise.all([opened.delete('runs', runId), opened.delete('reviews', runId)]);
+    },
+    async markRun(mark, state) {
+      const opened = await database;
+      const key = markKey(mark);
+      if (state === 'ended') return opened.delete('marks', key);
+      const { studyInstanceUID: study, seriesInstanceUID, modelId } = mark;
+      // A mark that a full disk refuses costs a message after a reload, nothing else.
+      await writing(() => opened.put('marks', { key, study, seriesInstanceUID, modelId }));
+    },
+    async interrupted(studyInstanceUID) {
+      const opened = await database;
+      const records = await opened.getAllFromIndex('marks', 'study', studyInstanceUID);
+      return records.flatMap(record => {
+        const parsed = keptMark.safeParse(record);
+        if (!parsed.success) return [];
+        const { seriesInstanceUID, modelId } = parsed.data;
+        return [{ studyInstanceUID, seriesInstanceUID, modelId }];
+      });
+    },
+  };
+};

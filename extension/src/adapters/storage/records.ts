@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import type { RunResult } from '../../core/findings/types';
+import { REJECTION_REASONS } from '../../core/review/types';
+
+/** What IndexedDB gives back is parsed here: it may be of an earlier version, or damaged. */
+
+const vec3 = z.tuple([z.number(), z.number(), z.number()]);
+const coded = z.object({ value: z.string(), scheme: z.string(), meaning: z.string() });
+
+const slice = z.looseObject({
+  sopInstanceUID: z.string(),
+  sopClassUID: z.string(),
+  rows: z.number(),
+  columns: z.number(),
+  photometricInterpretation: z.string(),
+  samplesPerPixel: z.number(),
+  rescaleSlope: z.number(),
+  rescaleIntercept: z.number(),
+  modality: z.string(),
+});
+
+const measurement = z.object({ name: z.string(), concept: coded, value: z.number(), unit: coded });
+
+const segment = z.object({
+  segmentNumber: z.number(),
+  key: z.string(),
+  label: z.record(z.string(), z.string()).and(z.object({ en: z.string() })),
+  category: coded,
+  type: coded,
+  modifier: coded.optional(),
+  recommendedDisplayCIELab: vec3,
+});
+
+const finding = z.object({
+  id: z.string(),
+  trackingIdentifier: z.string(),
+  runId: z.string(),
+  kind: z.literal('segment'),
+  segment,
+  measurements: z.array(measurement),
+  middleSlice: z.number(),
+  centroid: vec3,
+  referencedSOPInstanceUID: z.string(),
+  referencedFrameNumber: z.number().optional(),
+});
+
+const engine = z.object({
+  engine: z.enum(['webgpu', 'wasm-threads', 'wasm', 'native', 'remote']),
+  threads: z.number(),
+  fallbackReason: z.string().optional(),
+  detail: z.string().optional(),
+});
+
+/** A run with its label map as runs (values and lengths) in place of voxels. */
+export const keptRun = z.object({
+  runId: z.string(),
+  study: z.string(),
+  source: z.object({
+    studyInstanceUID: z.string(),
+    seriesInstanceUID: z.string(),
+    frameOfReferenceUID: z.string().optional(),
+    slices: z.array(slice),
+  }),
+  provenance: z.object({
+    modelId: z.string(),
+    modelVersion: z.string(),
+    modelName: z.string(),
+    modelSha256: z.string(),
+    licence: z.string(),
+    engine,
+    startedAt: z.string(),
+    timing: z.record(z.string(), z.number()),
+    softwareVersion: z.string(),
+  }),
+  geometry: z.object({
+    dimensions: vec3,
+    spacing: vec3,
+    origin: vec3,
+    direction: z.tuple([vec3, vec3, vec3]),
+  }),
+  runLengths: z.object({
+    values: z.instanceof(Uint8Array),
+    lengths: z.instanceof(Uint32Array),
+  }),
+  findings: z.array(finding),
+});
+export type KeptRun = z.infer<typeof keptRun>;
+
+/** The parsed record as the domain's own type; `voxels` are its runs, decoded. */
+export const runOf = (kept: KeptRun, voxels: Uint8Array): RunResult => ({
+  runId: kept.runId,
+  source: kept.source as RunResult['source'],
+  provenance: kept.provenance,
+  labelMap: { geometry: kept.geometry, voxels },
+  findings: kept.findings,
+});
+
+export const keptReviews = z.object({
+  runId: z.string(),
+  study: z.string(),
+  savedAt: z.string(),
+  reviews: z.array(
+    z.object({
+      findingId: z.string(),
+      verdict: z.enum(['accepted', 'rejected']),
+      reason: z.enum(REJECTION_REASONS).optional(),
+      comment: z.string().optional(),
+      reviewer: z.string(),
+      reviewedAt: z.string(),
+    }),
+  ),
+});
+
+export const keptMark = z.object({
+  key: z.string(),
+  study: z.string(),
+  seriesInstanceUID: z.string(),
+  modelId: z.string(),
+});
+
+export const keptOutboxEntry = z.object({
+  id: z.string(),
+  studyInstanceUID: z.string(),
+  runId: z.string(),
+  objects: z
+    .array(
+      z.object({
+        sopClassUID: z.string(),
+        sopInstanceUID: z.string(),
+        seriesInstanceUID: z.string(),
+        studyInstanceUID: z.string(),
+        part10: z.instanceof(ArrayBuffer),
+      }),
+    )
+    .min(1),
+  signature: z.string(),
+  attempts: z.number(),
+  enqueuedAt: z.string(),
+  lastError: z
+    .object({
+      code: z.string(),
+      values: z.record(z.string(), z.union([z.string(), z.number()])),
+      message: z.string(),
+    })
+    .optional(),
+});
