@@ -1,14 +1,19 @@
 import { EXTENSION_ID } from './id';
+import { getHangingProtocolModule } from './getHangingProtocolModule';
 import { getPanelModule } from './getPanelModule';
+import { getToolbarModule } from './getToolbarModule';
+
+const text = (value: string, cy: string) => (element: HTMLElement) => {
+  element.textContent = value;
+  element.dataset.cy = cy;
+  return () => element.replaceChildren();
+};
 
 const extension = {
   id: EXTENSION_ID,
-  getPanelModule: () =>
-    getPanelModule(element => {
-      element.textContent = 'Second Reader';
-      element.dataset.cy = 'ai-panel';
-      return () => element.replaceChildren();
-    }, 'AI'),
+  getPanelModule: () => getPanelModule(text('Second Reader', 'ai-panel'), 'AI'),
+  getToolbarModule: () => getToolbarModule(text('Feedback', 'ai-toolbar')),
+  getHangingProtocolModule,
 };
 
 export default extension;
