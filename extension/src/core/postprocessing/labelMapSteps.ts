@@ -1,0 +1,152 @@
+import type { LabelMap } from '../volume/types';
+import { connectComponents, findRuns, type Box, type Connectivity } from './components';
+
+type Size3 = readonly [number, number, number];
+
+/** A label's own key, or one key for all of them. */
+function keysOf(labels: readonly number[], independent: boolean): Uint8Array {
+  const keys = new Uint8Array(256);
+  for (const label of labels) {
+    keys[label] = independent ? label : 1;
+  }
+  return keys;
+}
+
+/**
+ * MONAI's `KeepLargestConnectedComponent`: of each applied label (or of all of them as one object)
+ * the `numComponents` largest components stay, the rest becomes background. Changes the map in
+ * place. Of components of the same size the one first in memory stays.
+ */
+export function keepLargestConnectedComponent(
+  { voxels, geometry }: LabelMap,
+  {
+    appliedLabels,
+    independent = true,
+    connectivity = 1,
+    numComponents = 1,
+  }: {
+    appliedLabels: readonly number[];
+    independent?: boolean;
+    connectivity?: Connectivity;
+    numComponents?: number;
+  },
+): void {
+  const runs = findRuns(voxels, geometry.dimensions, keysOf(appliedLabels, independent));
+  const { root, size } = connectComponents(runs, geometry.dimensions, connectivity);
+  const rootsByKey = new Map<number, number[]>();
+  for (let run = 0; run < runs.count; run++) {
+    if (root[run] === run) {
+      const roots = rootsByKey.get(runs.key[run]) ?? [];
+      roots.push(run);
+      rootsByKey.set(runs.key[run], roots);
+    }
+  }
+  const isKept = new Uint8Array(runs.count);
+  for (const roots of rootsByKey.values()) {
+    roots.sort((a, b) => size[b] - size[a] || a - b);
+    roots.slice(0, numComponents).forEach(kept => (isKept[kept] = 1));
+  }
+  for (let run = 0; run < runs.count; run++) {
+    if (!isKept[root[run]]) {
+      voxels.fill(0, runs.begin[run], runs.end[run]);
+    }
+  }
+}
+
+/**
+ * MONAI's `RemoveSmallObjects` (by_measure, one channel a label): components of an applied label
+ * of fewer voxels than `minSizeMm3` holds (rounded up) become background. Faces connect.
+ */
+export function removeSmallObjects(
+  { voxels, geometry }: LabelMap,
+  { appliedLabels, minSizeMm3 }: { appliedLabels: readonly number[]; minSizeMm3: number },
+): void {
+  const [si, sj, sk] = geometry.spacing;
+  const least = Math.ceil(minSizeMm3 / (si * sj * sk));
+  const runs = findRuns(voxels, geometry.dimensions, keysOf(appliedLabels, true));
+  const { root, size } = connectComponents(runs, geometry.dimensions, 1);
+  for (let run = 0; run < runs.count; run++) {
+    if (size[root[run]] < least) {
+      voxels.fill(0, runs.begin[run], runs.end[run]);
+    }
+  }
+}
+
+/** The smallest box around each of some labels; labels without voxels are left out. */
+function boxesOf(
+  voxels: Uint8Array,
+  dimensions: Size3,
+  labels: readonly number[],
+): Map<number, Box> {
+  const [ni, nj] = dimensions;
+  const runs = findRuns(voxels, dimensions, keysOf(labels, true));
+  const boxes = new Map<number, { from: [number, number, number]; to: [number, number, number] }>();
+  for (let row = 0; row + 1 < runs.rows.length; row++) {
+    const j = row % nj;
+    const k = (row - j) / nj;
+    for (let run = runs.rows[row]; run < runs.rows[row + 1]; run++) {
+      const i0 = runs.begin[run] - row * ni;
+      const i1 = runs.end[run] - row * ni;
+      const box = boxes.get(runs.key[run]);
+      if (!box) {
+        boxes.set(runs.key[run], { from: [i0, j, k], to: [i1, j + 1, k + 1] });
+        continue;
+      }
+      box.from = [Math.min(box.from[0], i0), Math.min(box.from[1], j), box.from[2]];
+      box.to = [Math.max(box.to[0], i1), Math.max(box.to[1], j + 1), k + 1];
+    }
+  }
+  return boxes;
+}
+
+/**
+ * MONAI's `FillHoles` (full connectivity of what is outside): whatever cannot be reached from the
+ * edge of the volume without crossing a label becomes that label, other labels inside it included.
+ * Labels are filled in the order given. Changes the map in place.
+ */
+export function fillHoles(
+  { voxels, geometry }: LabelMap,
+  { appliedLabels }: { appliedLabels: readonly number[] },
+): void {
+  const { dimensions } = geometry;
+  const [ni, nj] = dimensions;
+  let boxes = boxesOf(voxels, dimensions, appliedLabels);
+  for (const label of appliedLabels) {
+    const box = boxes.get(label);
+    if (!box) {
+      continue;
+    }
+    // Outside its box nothing is enclosed by the label, and whatever touches the box's side is open.
+    const keys = new Uint8Array(256).fill(1);
+    keys[label] = 0;
+    const runs = findRuns(voxels, dimensions, keys, box);
+    const { root } = connectComponents(runs, dimensions, 3, box);
+    const isOpen = new Uint8Array(runs.count);
+    const height = box.to[1] - box.from[1];
+    for (let row = 0; row + 1 < runs.rows.length; row++) {
+      const j = box.from[1] + (row % height);
+      const k = box.from[2] + Math.floor(row / height);
+      const isSide =
+        j === box.from[1] || j === box.to[1] - 1 || k === box.from[2] || k === box.to[2] - 1;
+      const base = ni * (j + nj * k);
+      for (let run = runs.rows[row]; run < runs.rows[row + 1]; run++) {
+        const touches =
+          runs.begin[run] === base + box.from[0] || runs.end[run] === base + box.to[0];
+        if (isSide || touches) {
+          isOpen[root[run]] = 1;
+        }
+      }
+    }
+    let swallowed = false;
+    for (let run = 0; run < runs.count; run++) {
+      if (!isOpen[root[run]]) {
+        voxels.fill(label, runs.begin[run], runs.end[run]);
+        swallowed = true;
+      }
+    }
+    if (swallowed && appliedLabels.length > 1) {
+      // Another label may have been inside: its box is no longer what it was.
+      boxes = boxesOf(voxels, dimensions, appliedLabels);
+    }
+  }
+}
