@@ -32,10 +32,10 @@ export const findingName = (finding: FindingState, texts: Texts): string =>
 export const engineText = (report: EngineReport, texts: Texts): string =>
   texts.t(`engine.${report.engine}`, { count: report.threads });
 
-/** Why a faster engine was not used; the runtime's own words where we have none. */
+/** Why a faster engine was not used; nothing where the first choice ran. */
 export function engineReason(report: EngineReport, texts: Texts): string | undefined {
   const key = `engine.${report.fallbackReason}`;
-  return report.fallbackReason && texts.has(key) ? texts.t(key) : report.detail;
+  return report.fallbackReason && texts.has(key) ? texts.t(key) : report.fallbackReason;
 }
 
 export function measurementName(measurement: Measurement, texts: Texts): string {

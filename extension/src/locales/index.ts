@@ -1,5 +1,6 @@
 import i18next, { type i18n } from 'i18next';
 import type { Refusal, RefusalValues } from '../core/outcome';
+import { localizeValue } from './values';
 import { PLAIN_UNITS, VOLUME_UNITS, unitKey } from './units';
 import enUS from './en-US.json';
 import uk from './uk.json';
@@ -19,7 +20,7 @@ export interface Texts {
   locale: Locale;
   /** The text of a key; numbers among the values are written as the locale writes them. */
   t(key: string, values?: RefusalValues): string;
-  has(key: string): boolean;
+  has(key: string, values?: RefusalValues): boolean;
   number(value: number, options?: Intl.NumberFormatOptions): string;
   /** Whole percent. */
   percent(value: number): string;
@@ -33,8 +34,13 @@ export interface Texts {
   own(text: LocalizedText): string;
   /** A DICOM PersonName as it is written for people. */
   person(name: string): string;
-  /** A refusal in this language; its English message where no text is known. */
+  /**
+   * A refusal in this language: the manifest's own message (`values["message.<language>"]`) where
+   * it has one, then our text of its code, then its English message.
+   */
   refusal(refusal: Refusal): string;
+  /** What `Notifier.info` says. */
+  info(code: string, values?: RefusalValues): string;
 }
 
 function createInstance(): i18n {
@@ -80,7 +86,8 @@ function createTexts(locale: Locale): Texts {
         name === 'count' || typeof value === 'string' ? [name, value] : [name, number(value)],
       ),
     );
-  const has = (key: string) => instance.exists(key, { lng: locale });
+  const has: Texts['has'] = (key, values) =>
+    instance.exists(key, { lng: locale, count: Number(values?.count ?? 0) });
 
   const t: Texts['t'] = (key, values) => translate(key, formatted(values));
 
@@ -116,10 +123,19 @@ function createTexts(locale: Locale): Texts {
     },
     own: text => text[locale] ?? text[locale.split('-')[0]] ?? text.en,
     person: personName,
-    refusal: refusal =>
-      has(`refusal.${refusal.code}`)
-        ? t(`refusal.${refusal.code}`, refusal.values)
-        : refusal.message,
+    refusal: ({ code, values, message }) => {
+      const given = values[`message.${locale}`] ?? values[`message.${locale.split('-')[0]}`];
+      const key = `refusal.${code}`;
+      if (given !== undefined || 'message.en' in values || !has(key, values)) {
+        return String(given ?? message);
+      }
+      const localized = Object.entries(values).map(([name, value]) => [
+        name,
+        typeof value === 'string' ? localizeValue(value, { t, has }) : value,
+      ]);
+      return t(key, Object.fromEntries(localized));
+    },
+    info: (code, values) => t(`info.${code}`, values),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   waitingElsewhere,
   type StoredSummary,
 } from '../stores/readingView';
+import { HOTKEYS } from '../toolbar/hotkeys';
 import type { Texts } from '../locales';
 
 function storedText(summary: StoredSummary, texts: Texts): string {
@@ -56,7 +57,11 @@ export function EvidenceFooter() {
           <Icon name={summary.kind === 'stored' ? 'accept' : 'archive'} size={14} />
           <span>{storedText(summary, texts)}</span>
         </span>
-        <Tip label={t(blocked ? `panel.store.${blocked}` : 'panel.store.hint')} side="top">
+        <Tip
+          label={t(blocked ? `panel.store.${blocked}` : 'panel.store.hint')}
+          hotkey={blocked ? undefined : HOTKEYS.store}
+          side="top"
+        >
           <Button
             look={blocked ? 'quiet' : 'solid'}
             data-cy="ai-store"

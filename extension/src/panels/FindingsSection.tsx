@@ -112,7 +112,7 @@ function Run({ group, tabStop }: { group: RunGroup; tabStop: string | undefined 
       <div className="sr-run-head" role="presentation">
         <span className="sr-run-name">{title}</span>
         {series && <span>{series}</span>}
-        <span data-cy="ai-engine" data-engine={run.engine.engine}>
+        <span data-cy="ai-engine" data-engine={run.engine.engine} title={run.engine.detail}>
           {engineText(run.engine, texts)}
           {reason && <span>{`: ${reason}`}</span>}
         </span>

@@ -3,9 +3,10 @@
  * strings only and the host owns the keys, so they are named once more here.
  */
 export const HOTKEYS = {
-  accept: 'A',
-  reject: 'R',
+  accept: 'Y',
+  reject: 'X',
   reopen: 'U',
-  next: 'N',
+  next: 'J',
   toggle: 'T',
+  store: 'Shift+S',
 } as const;
