@@ -43,7 +43,7 @@ export function EvidenceFooter() {
   const elsewhere = waitingElsewhere(state, summary);
 
   return (
-    <footer className="sr-footer">
+    <footer className="sr-footer" aria-label={t('panel.evidence')}>
       <p className="sr-quiet" data-cy="ai-maturity" data-maturity={state.maturity}>
         {t(`panel.maturity.${state.maturity}`)}
       </p>

@@ -1,0 +1,101 @@
+import { refuse } from '../core/outcome';
+import { localeOf, textsFor } from '.';
+
+const refusalOf = (...parts: Parameters<typeof refuse>) => {
+  const outcome = refuse(...parts);
+  if (outcome.ok) {
+    throw new Error('refuse accepted');
+  }
+  return outcome.refusal;
+};
+const en = textsFor('en-GB');
+const uk = textsFor('uk-UA');
+const spaced = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ');
+
+it.each([
+  ['en', 'en-US'],
+  ['en-GB', 'en-US'],
+  ['uk', 'uk'],
+  ['uk-UA', 'uk'],
+  ['ukx', 'en-US'],
+  ['fr', 'en-US'],
+  [undefined, 'en-US'],
+])('%s is read in %s', (language, locale) => {
+  expect(localeOf(language)).toBe(locale);
+});
+
+it('writes Ukrainian plurals', () => {
+  const waiting = [1, 2, 5, 11, 21, 22].map(count => uk.t('panel.stored.pending', { count }));
+  expect(waiting.map(text => text.split(' ')[1])).toEqual([
+    'об’єкт',
+    'об’єкти',
+    'об’єктів',
+    'об’єктів',
+    'об’єкт',
+    'об’єкти',
+  ]);
+  expect(uk.t('engine.wasm-threads', { count: 2 })).toBe('WASM, 2 потоки');
+});
+
+it('rounds quantities to what a reader uses', () => {
+  const volume = (value: number) => spaced(en.quantity(value, 'mL', 'milliliter'));
+  expect([2431.07, 42.26, 0.4213, 0].map(volume)).toEqual([
+    '2,431 mL',
+    '42.3 mL',
+    '0.42 mL',
+    '0 mL',
+  ]);
+  expect(spaced(en.quantity(-812.4, "[hnsf'U]", 'Hounsfield unit'))).toBe('-812 HU');
+  expect(spaced(uk.quantity(2431.07, 'mL', 'milliliter'))).toBe('2 431 мл');
+  expect(spaced(uk.quantity(0.4213, 'mL', 'milliliter'))).toBe('0,42 мл');
+  expect(en.quantity(NaN, "[hnsf'U]", 'Hounsfield unit')).toBe('—');
+  expect(spaced(en.quantity(3.14159, 'kat/L', 'katal per liter'))).toBe('3.1 katal per liter');
+  expect(en.quantity(7.25, '1', 'no units')).toBe('7.3');
+});
+
+it('writes the length of a run in seconds, then in minutes', () => {
+  expect([0.2, 12.4, 89, 200].map(en.duration)).toEqual(['1 sec', '12 sec', '89 sec', '3 min']);
+  expect(spaced(uk.duration(12))).toBe('12 с');
+});
+
+it('writes a DICOM PersonName for people', () => {
+  expect(en.person('Doe^Jane^^Dr.=ドウ')).toBe('Dr. Jane Doe');
+  expect(en.person('reader')).toBe('reader');
+});
+
+it('chooses the text of a manifest by language and falls back to English', () => {
+  expect(uk.own({ en: 'Left lung', uk: 'Ліва легеня' })).toBe('Ліва легеня');
+  expect(uk.own({ en: 'Left lung', de: 'Linke Lunge' })).toBe('Left lung');
+});
+
+it('names the value met and what was allowed in either language', () => {
+  const refusal = refusalOf('gateSliceCount', 'The series has 3 slices', {
+    met: 3,
+    allowed: 'at least 20',
+  });
+  expect(en.refusal(refusal)).toContain('3; allowed: at least 20');
+  expect(uk.refusal(refusal)).toContain('3; дозволено: щонайменше 20');
+  const plane = refusalOf('gateOrientation', 'x', { met: 'sagittal', allowed: 'axial, coronal' });
+  expect(uk.refusal(plane)).toContain('сагітальна; дозволено: аксіальна, корональна');
+  const thin = refusalOf('gateSliceSpacing', 'x', { met: 0.25, allowed: '0.5 to 5' });
+  expect(uk.refusal(thin)).toContain('0,25 мм; дозволено: від 0,5 до 5 мм');
+});
+
+it('prefers the message that the manifest gives', () => {
+  const values = { met: 'MR', allowed: 'CT', 'message.en': 'CT only', 'message.uk': 'Лише КТ' };
+  expect(uk.refusal(refusalOf('gateModality', 'CT only', values))).toBe('Лише КТ');
+  expect(en.refusal(refusalOf('gateModality', 'CT only', values))).toBe('CT only');
+  const { 'message.uk': _uk, ...english } = values;
+  expect(uk.refusal(refusalOf('gateModality', 'CT only', english))).toBe('CT only');
+});
+
+it('shows the English message of a code it does not know', () => {
+  expect(uk.refusal(refusalOf('fromTheFuture', 'Not yet known'))).toBe('Not yet known');
+});
+
+it('counts problems in the right plural form', () => {
+  const refusal = (count: number) =>
+    refusalOf('manifestInvalid', 'x', { count, problems: 'name: required' });
+  expect(en.refusal(refusal(1))).toContain('1 problem:');
+  expect(uk.refusal(refusal(5))).toContain('5 помилок:');
+});
