@@ -22,7 +22,10 @@ class DescriptorPlugin {
         styles: [],
       };
       const text = JSON.stringify(descriptor, null, 2);
-      fs.writeFileSync(path.join(directory, `${file.replace(/\.js$/, '')}.descriptor.json`), `${text}\n`);
+      fs.writeFileSync(
+        path.join(directory, `${file.replace(/\.js$/, '')}.descriptor.json`),
+        `${text}\n`,
+      );
       console.log(`Runtime descriptor of ${library.name}:\n${text}`);
     });
   }

@@ -77,10 +77,7 @@ const protocol = {
       seriesMatchingRules: imagesPreferringCT,
     },
   },
-  stages: [
-    stage('Current and prior', 2, ['current', 'prior']),
-    stage('Current', 0, ['current']),
-  ],
+  stages: [stage('Current and prior', 2, ['current', 'prior']), stage('Current', 0, ['current'])],
 };
 
 export function getHangingProtocolModule(): unknown[] {

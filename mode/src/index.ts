@@ -8,9 +8,12 @@ import { createToolGroups } from './toolGroups';
 
 /** Objects about images, or of whole slides and waveforms: a study of these alone is not read here. */
 const NOT_READ = new Set(
-  ['SEG', 'SR', 'PR', 'KO', 'SM', 'ECG', 'AU', 'DOC', 'REG', 'FID', 'RWV', 'PLAN'].concat(
-    ['RTSTRUCT', 'RTPLAN', 'RTDOSE', 'RTRECORD'],
-  ),
+  ['SEG', 'SR', 'PR', 'KO', 'SM', 'ECG', 'AU', 'DOC', 'REG', 'FID', 'RWV', 'PLAN'].concat([
+    'RTSTRUCT',
+    'RTPLAN',
+    'RTDOSE',
+    'RTRECORD',
+  ]),
 );
 
 /** Whether a study with these modalities (joined by a backslash, as DICOM joins values) is read here. */
