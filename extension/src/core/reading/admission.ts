@@ -22,7 +22,7 @@ export const createAdmission = () => {
     return checkGates(model.manifest, {
       modality: displaySet.modality,
       slices: displaySet.slices,
-      plan,
+      geometry: plan.ok ? plan.value.geometry : undefined,
     });
   };
 

@@ -69,6 +69,8 @@ export interface Reading {
   closeRejection(): void;
   storeEvidence(): Promise<void>;
   dismissRefusal(request: { code: string }): void;
+  /** Sends nothing more; what is in the outbox waits for the next page. */
+  dispose(): void;
 }
 
 type ShownRefusal = Refusal & { modelId?: string };
@@ -498,6 +500,10 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
     dismissRefusal({ code }) {
       withdraw(shown => shown.code === code);
       emit();
+    },
+    dispose() {
+      reading.close();
+      delivery.stop();
     },
   };
   return reading;

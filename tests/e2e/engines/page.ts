@@ -1,0 +1,102 @@
+/** What the bare page of engines.spec.ts runs: the plugin's own client of the inference worker. */
+import { createWorkerInference } from '../../../extension/src/adapters/inference/workerInference';
+import type { EngineReport } from '../../../extension/src/core/findings/types';
+import { manifestSchema } from '../../../extension/src/core/model/manifest';
+import type { Progress } from '../../../extension/src/core/reading/ports';
+import type { Volume } from '../../../extension/src/core/volume/types';
+import type { EnginePreference } from '../../../extension/src/inference/engineChoice';
+
+export interface RunRequest {
+  manifest: unknown;
+  modelUrl: string;
+  pluginUrl: string;
+  preference: EnginePreference;
+  volume: { geometry: Volume['geometry']; voxels: number[] };
+  cancelAt?: number;
+  stallMs?: number;
+}
+
+export interface RunAnswer {
+  ok: boolean;
+  refusal?: { code: string; message: string };
+  labels?: number[];
+  segments?: Array<{ voxelCount: number }>;
+  engine?: EngineReport;
+  engines: EngineReport[];
+  progress: Progress[];
+  milliseconds: number;
+  notCached?: string;
+}
+
+const engines = new Map<string, ReturnType<typeof createWorkerInference>>();
+let running: RunAnswer | undefined;
+
+const run = async (request: RunRequest): Promise<RunAnswer> => {
+  const answer: RunAnswer = { ok: false, engines: [], progress: [], milliseconds: 0 };
+  running = answer;
+  const key = `${request.pluginUrl} ${request.preference} ${request.stallMs}`;
+  engines.get(key)?.dispose();
+  const inference = createWorkerInference({
+    baseUrl: request.pluginUrl,
+    preference: request.preference,
+    stallMs: request.stallMs,
+    onEngineChange: engine => answer.engines.push(engine),
+    onModelNotCached: (_, reason) => (answer.notCached = reason),
+  });
+  engines.set(key, inference);
+  const abort = new AbortController();
+  const startedAt = performance.now();
+  const outcome = await inference.run(
+    { manifest: manifestSchema.parse(request.manifest), baseUrl: request.modelUrl },
+    {
+      geometry: request.volume.geometry,
+      voxels: Int16Array.from(request.volume.voxels),
+      modality: 'CT',
+      slices: [],
+    },
+    {
+      signal: abort.signal,
+      onProgress(progress) {
+        answer.progress.push(progress);
+        const { phase, fraction = 0 } = progress;
+        if (request.cancelAt !== undefined && phase === 'infer' && fraction >= request.cancelAt) abort.abort();
+      },
+    },
+  );
+  answer.milliseconds = performance.now() - startedAt;
+  answer.ok = outcome.ok;
+  if (outcome.ok) {
+    answer.labels = Array.from(outcome.value.output.labelMap.voxels);
+    answer.segments = outcome.value.output.segments.map(({ voxelCount }) => ({ voxelCount }));
+    answer.engine = outcome.value.engine;
+  } else {
+    answer.refusal = outcome.refusal;
+  }
+  return answer;
+};
+
+/** Class scores straight from a session made by the worker's own code. */
+const scores = (request: {
+  pluginUrl: string;
+  modelUrl: string;
+  engine: EngineReport;
+  input: string;
+  output: string;
+  dims: number[];
+  data: number[];
+}): Promise<{ dims: number[]; data: number[] }> =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker('/test/scores-worker.js', { type: 'module' });
+    worker.onmessage = event => {
+      worker.terminate();
+      const answer = event.data as { dims: number[]; data: number[]; error?: string };
+      if (answer.error) reject(new Error(answer.error));
+      else resolve(answer);
+    };
+    worker.onerror = event => reject(new Error(event.message || 'the worker could not be loaded'));
+    worker.postMessage(request);
+  });
+
+const harness = { run, scores, running: () => running };
+export type Harness = typeof harness;
+Object.assign(globalThis, { harness });

@@ -1,0 +1,16 @@
+/** A session made by the worker's own `createSession`, and its raw answer: for parity of engines. */
+import { Tensor } from 'onnxruntime-common';
+import { createSession } from '../../../extension/src/inference/worker/runtime';
+
+self.onmessage = async (event: MessageEvent) => {
+  const { pluginUrl, modelUrl, engine, input, output, dims, data } = event.data;
+  try {
+    const bytes = new Uint8Array(await (await fetch(modelUrl)).arrayBuffer());
+    const { session } = await createSession(bytes, engine, new URL('ort/', pluginUrl).href);
+    const tensor = new Tensor('float32', Float32Array.from(data as number[]), dims);
+    const returned = (await session.run({ [input]: tensor }))[output];
+    self.postMessage({ dims: [...returned.dims], data: Array.from(returned.data as Float32Array) });
+  } catch (error) {
+    self.postMessage({ error: error instanceof Error ? error.message : String(error) });
+  }
+};
