@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parseManifest } from '@second-reader/core/model/validate';
+import type { ModelManifest } from '@second-reader/core/model/manifest';
+import { accept, refuse, type Outcome, type Refusal } from '@second-reader/core/outcome';
+
+export interface ValidationReport {
+  manifest?: ModelManifest;
+  /** Empty where the package is valid. */
+  problems: Refusal[];
+}
+
+const problemOf = (outcome: Outcome<unknown>): Refusal[] => (outcome.ok ? [] : [outcome.refusal]);
+
+async function readManifest(folder: string): Promise<Outcome<ModelManifest>> {
+  const file = path.join(folder, 'model.json');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    return refuse('manifestMissing', `${file} cannot be read (${reason}).`, { file, reason });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    const reason = (error as Error).message;
+    return refuse('manifestNotJson', `${file} is not JSON: ${reason}`, { file, reason });
+  }
+  return parseManifest(json);
+}
+
+async function checkFile(
+  folder: string,
+  file: ModelManifest['files'][number],
+): Promise<Outcome<Buffer>> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path.join(folder, file.path));
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
+    return refuse('modelFileMissing', `${file.path} cannot be read (${reason}).`, {
+      path: file.path,
+      reason,
+    });
+  }
+  if (bytes.length !== file.bytes) {
+    return refuse(
+      'modelFileSize',
+      `${file.path} has ${bytes.length} bytes; the manifest says ${file.bytes}.`,
+      {
+        path: file.path,
+        found: bytes.length,
+        expected: file.bytes,
+      },
+    );
+  }
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return sha256 === file.sha256
+    ? accept(bytes)
+    : refuse(
+        'modelFileHash',
+        `${file.path} has the SHA-256 ${sha256}; the manifest says ${file.sha256}.`,
+        {
+          path: file.path,
+          found: sha256,
+          expected: file.sha256,
+        },
+      );
+}
+
+function checkNames(kind: string, named: string[], found: readonly string[]): Outcome<void> {
+  const missing = named.filter(name => !found.includes(name));
+  return missing.length === 0
+    ? accept(undefined)
+    : refuse(
+        'modelNames',
+        `The network has no ${kind} ${missing.join(', ')}; it has ${found.join(', ')}.`,
+        {
+          kind,
+          missing: missing.join(', '),
+          found: found.join(', '),
+        },
+      );
+}
+
+/** Opens the network in ONNX Runtime and compares its inputs and outputs with the manifest's. */
+async function checkNetwork(
+  manifest: ModelManifest,
+  file: string,
+  bytes: Buffer,
+): Promise<Refusal[]> {
+  const ort = await import('onnxruntime-node');
+  try {
+    const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
+    const inputs = manifest.inputs.map(({ name }) => name);
+    const outputs = manifest.outputs.map(({ name }) => name);
+    const unfed = session.inputNames.filter(name => !inputs.includes(name));
+    const problems = [
+      ...problemOf(checkNames('input', inputs, session.inputNames)),
+      ...problemOf(checkNames('output', outputs, session.outputNames)),
+    ];
+    if (unfed.length > 0 && problems.length === 0) {
+      problems.push(
+        ...problemOf(
+          refuse(
+            'modelInputUnfed',
+            `The network needs the input ${unfed.join(', ')}, which the manifest does not name.`,
+            {
+              missing: unfed.join(', '),
+            },
+          ),
+        ),
+      );
+    }
+    await session.release();
+    return problems;
+  } catch (error) {
+    const reason = (error as Error).message.split('\n')[0];
+    return problemOf(
+      refuse('modelNotOpened', `${file} does not open in ONNX Runtime: ${reason}`, {
+        file,
+        reason,
+      }),
+    );
+  }
+}
+
+/** Checks a model package as a whole: manifest, card, files, hashes, and that the network opens. */
+export async function validatePackage(folder: string): Promise<ValidationReport> {
+  const manifest = await readManifest(folder);
+  if (!manifest.ok) {
+    return { problems: [manifest.refusal] };
+  }
+  const problems: Refusal[] = [];
+  if (!existsSync(path.join(folder, 'MODEL_CARD.md'))) {
+    problems.push(
+      ...problemOf(
+        refuse('modelCardMissing', 'MODEL_CARD.md is not there; every package has one.'),
+      ),
+    );
+  }
+  const networks = [];
+  for (const file of manifest.value.files) {
+    const bytes = await checkFile(folder, file);
+    problems.push(...problemOf(bytes));
+    if (bytes.ok && file.role === 'network') networks.push({ file: file.path, bytes: bytes.value });
+  }
+  for (const { file, bytes } of networks) {
+    problems.push(...(await checkNetwork(manifest.value, file, bytes)));
+  }
+  return { manifest: manifest.value, problems };
+}
