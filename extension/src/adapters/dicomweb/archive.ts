@@ -38,11 +38,17 @@ const withoutSlash = (root: string) => root.replace(/\/+$/, '');
  * @param manufacturer - Manufacturer (0008,0070) that marks evidence as ours.
  */
 export const createEvidenceArchive = (
-  endpoint: () => DicomWebEndpoint,
+  endpoint: () => DicomWebEndpoint | undefined,
   manufacturer: string,
 ): EvidenceArchive => {
+  const noArchive = () =>
+    refuse(
+      'archiveAbsent',
+      "The viewer's data source is no DICOMweb archive: nothing can be stored",
+    );
+
   const ask = async (url: string, init: RequestInit = {}): Promise<Outcome<Response>> => {
-    const headers = { ...endpoint().headers(), ...(init.headers as Record<string, string>) };
+    const headers = { ...endpoint()?.headers(), ...(init.headers as Record<string, string>) };
     let response: Response;
     try {
       response = await fetch(url, { ...init, headers, signal: AbortSignal.timeout(TIMEOUT) });
@@ -101,7 +107,9 @@ export const createEvidenceArchive = (
       const studies = new Set(objects.map(object => object.studyInstanceUID));
       const [study] = studies;
       if (studies.size !== 1) throw new Error(`One study a store; there were ${studies.size}`);
-      const url = `${withoutSlash(endpoint().stowRoot)}/studies/${study}`;
+      const roots = endpoint();
+      if (!roots) return noArchive();
+      const url = `${withoutSlash(roots.stowRoot)}/studies/${study}`;
       const boundary = `second-reader-${objects[0].sopInstanceUID}`;
       const { body, contentType } = encodeMultipart(
         objects.map(object => object.part10),
@@ -126,7 +134,10 @@ export const createEvidenceArchive = (
     },
 
     async retrieveOwn(studyInstanceUID) {
-      const { qidoRoot, wadoRoot } = endpoint();
+      const roots = endpoint();
+      // Files of this workstation have no archive behind them, so no stored evidence either.
+      if (!roots) return accept([]);
+      const { qidoRoot, wadoRoot } = roots;
       const files: ArrayBuffer[] = [];
       for (const modality of ['SEG', 'SR']) {
         const query = `${withoutSlash(qidoRoot)}/studies/${studyInstanceUID}/series?Modality=${modality}`;
@@ -151,7 +162,9 @@ export const createEvidenceArchive = (
     },
 
     async metadata(source) {
-      const url = `${withoutSlash(endpoint().wadoRoot)}/studies/${source.studyInstanceUID}/series/${source.seriesInstanceUID}/metadata`;
+      const roots = endpoint();
+      if (!roots) return noArchive();
+      const url = `${withoutSlash(roots.wadoRoot)}/studies/${source.studyInstanceUID}/series/${source.seriesInstanceUID}/metadata`;
       const answer = await askJson(url);
       if (!answer.ok) return answer;
       const bySOPInstanceUID: SourceMetadata = new Map();

@@ -325,7 +325,7 @@ export const memoryPorts = (shared: Partial<ReadingPorts> = {}) => {
 
 export const settings = (changes: Partial<ReadingSettings> = {}): ReadingSettings => ({
   maturity: 'feedback',
-  autoRun: true,
+  autoRun: () => true,
   crossOriginIsolated: true,
   softwareVersion: '0.1.0',
   reviewer: () => 'Reader^Test',

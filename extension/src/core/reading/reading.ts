@@ -43,8 +43,8 @@ export interface ReadingPorts {
 
 export interface ReadingSettings {
   maturity: Maturity;
-  /** Models that a study admits start by themselves. */
-  autoRun: boolean;
+  /** Whether models that the study admits start by themselves, asked when it is opened. */
+  autoRun(): boolean;
   crossOriginIsolated: boolean;
   softwareVersion: string;
   /** Who judges: PersonName of whoever is logged in. */
@@ -302,7 +302,7 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
     const sets = displaySets();
     models = found.map(model => admission.modelState(model, sets));
     emit();
-    if (!settings.autoRun) return;
+    if (!settings.autoRun()) return;
     for (const model of found.filter(({ manifest }) => manifest.autoRun)) {
       const { id: modelId, version } = model.manifest;
       const admits = models.find(other => other.modelId === modelId)?.admits ?? [];

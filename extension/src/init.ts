@@ -1,0 +1,101 @@
+import { createEvidenceArchive } from './adapters/dicomweb/archive';
+import { createHost, type Host } from './adapters/host';
+import { createModelRegistry } from './adapters/inference/registry';
+import { createWorkerInference } from './adapters/inference/workerInference';
+import { createOverlayDisplay } from './adapters/ohif/overlayDisplay';
+import { createVolumeSource } from './adapters/ohif/volumeSource';
+import { openDatabase } from './adapters/storage/database';
+import { createDraftStore } from './adapters/storage/drafts';
+import { createOutboxStore } from './adapters/storage/outbox';
+import { refusal, type Refusal } from './core/outcome';
+import { createReading, type Reading } from './core/reading/reading';
+import type { Notifier } from './core/reading/ports';
+import { createEvidenceReader, createEvidenceWriter } from './dicom/evidence';
+import type { ReadingContext } from './hooks/ReadingContext';
+import { textsFor } from './locales';
+import { COMMANDS_CONTEXT } from './commandsModule';
+import {
+  secondReaderServiceRegistration,
+  SecondReaderService,
+} from './services/SecondReaderService';
+import type { HostManagers } from './types/host';
+import { MANUFACTURER, SOFTWARE_VERSION } from './version';
+
+/** What the extension's modules are given, once the host has handed over its managers. */
+export interface Composition {
+  host: Host;
+  reading: Reading;
+  context: ReadingContext;
+  warn(shown: Refusal): void;
+}
+
+const notifierOf = (host: Host): Notifier => {
+  const texts = () => textsFor(host.language());
+  const title = 'Second Reader';
+  return {
+    info: (code, values) =>
+      host.notify({ level: 'info', title, message: texts().info(code, values) }),
+    warn: shown => host.notify({ level: 'warn', title, message: texts().refusal(shown) }),
+  };
+};
+
+/** The composition root: everything is made here, and nowhere else. */
+export const compose = (managers: HostManagers): Composition => {
+  const host = createHost(managers);
+  const notifier = notifierOf(host);
+  const database = openDatabase();
+  const reading = createReading(
+    {
+      volumes: createVolumeSource(host),
+      engine: createWorkerInference({
+        baseUrl: host.config.assets,
+        preference: host.config.engine,
+        onModelNotCached: (modelId, reason) =>
+          notifier.warn(
+            refusal('modelNotCached', `${modelId} could not be kept for the next run: ${reason}`, {
+              modelId,
+              reason,
+            }),
+          ),
+      }),
+      registry: createModelRegistry({
+        indexUrls: host.config.models,
+        fetch: globalThis.fetch.bind(globalThis),
+      }),
+      overlay: createOverlayDisplay(host),
+      writer: createEvidenceWriter({ softwareVersion: SOFTWARE_VERSION }),
+      reader: createEvidenceReader(),
+      archive: createEvidenceArchive(host.dicomWeb, MANUFACTURER),
+      outbox: createOutboxStore(database),
+      drafts: createDraftStore(database),
+      notifier,
+    },
+    {
+      maturity: host.config.maturity,
+      autoRun: () => host.config.autoRun && host.inReadingMode(),
+      crossOriginIsolated: globalThis.crossOriginIsolated,
+      softwareVersion: SOFTWARE_VERSION,
+      reviewer: host.reviewer,
+      now: () => new Date(),
+    },
+  );
+
+  host.onStudyOpened(study => reading.open(study));
+  host.onDisplaySetsChanged(() => void reading.refresh());
+  host.onModeExit(() => reading.close());
+  if (!host.configOutcome.ok) notifier.warn(host.configOutcome.refusal);
+
+  const service = new SecondReaderService(reading);
+  managers.servicesManager.registerService(secondReaderServiceRegistration(service));
+
+  const context: ReadingContext = {
+    getState: () => service.getState(),
+    subscribe: listener => service.subscribe(service.EVENTS.STATE_CHANGED, listener).unsubscribe,
+    run: (command, options) => {
+      managers.commandsManager.runCommand(command, options, COMMANDS_CONTEXT);
+    },
+    language: () => host.language(),
+    onLanguageChange: listener => host.onLanguageChange(listener),
+  };
+  return { host, reading, context, warn: notifier.warn };
+};
