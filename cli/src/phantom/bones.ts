@@ -36,7 +36,7 @@ export function createSkeleton(thorax: Thorax, seed: number): Skeleton {
     let v = hu;
     if (c > 0 && c < 13 && s > 0.085) {
       // Height of the rib along its course: down and forward, then its cartilage up to the sternum.
-      const drop = 42 + 40 * smoothstep(92, 10, z);
+      const drop = 46 + 50 * smoothstep(92, 10, z);
       const course = smoothstep(0, 0.76, s) - 0.34 * smoothstep(0.74, 1, s);
       const n = (90 - (z + drop * course)) / RIB_SPACING;
       const rib = Math.round(n);
@@ -44,8 +44,8 @@ export function createSkeleton(thorax: Thorax, seed: number): Skeleton {
       if (rib >= 0 && rib <= 11 && s < (rib > 8 ? end + 0.05 : 0.97)) {
         const dz = (n - rib) * RIB_SPACING * 0.86;
         const dr = c - 6;
-        const wide = s < 0.2 ? 5.4 : 6.6;
-        const d = (Math.sqrt((dz / wide) ** 2 + (dr / 3.7) ** 2) - 1) * 4.4;
+        const wide = s < 0.2 ? 4.8 : 5.6;
+        const d = (Math.sqrt((dz / wide) ** 2 + (dr / 3.3) ** 2) - 1) * 4;
         if (d < 2) {
           const cartilage = smoothstep(end - 0.005, end + 0.015, s);
           const bony = bone(v, d, 1.3, 170 + 60 * grain(x / 3, y / 3, z / 3), half);
@@ -128,12 +128,12 @@ export function createSkeleton(thorax: Thorax, seed: number): Skeleton {
       v = bone(v, Math.max(transverse, ax - 36, 10 - ax), 1.3, 220, half);
     }
     const sp = yr - 36;
-    const slope = ((phase + 10 + 0.55 * sp) % VERTEBRA) - 12;
+    const slope = ((phase + 10 + 0.9 * sp) % VERTEBRA) - 12;
     const spinous = Math.max(
       ax - 2.6 - 0.08 * Math.max(sp, 0),
       -sp - 4,
       sp - 24,
-      Math.abs(slope) - 7.5,
+      Math.abs(slope) - 5,
     );
     v = bone(v, spinous, 1.2, 240, half);
     const inside = coverage(canal, half);

@@ -23,6 +23,8 @@ export interface NoduleOptions {
  */
 export interface PhantomOptions {
   seed: number;
+  /** Seed of the beam noise alone, or null for that of the anatomy. */
+  noiseSeed: number | null;
   columns: number;
   rows: number;
   slices: number;
@@ -69,6 +71,7 @@ export interface PhantomOptions {
 
 export const DEFAULT_OPTIONS: PhantomOptions = {
   seed: 1,
+  noiseSeed: null,
   columns: 320,
   rows: 320,
   slices: 160,
@@ -91,7 +94,7 @@ export const DEFAULT_OPTIONS: PhantomOptions = {
   emphysema: 0,
   effusion: { right: 0, left: 0 },
   parenchyma: -855,
-  vessels: 2200,
+  vessels: 2600,
   nodules: [],
 };
 

@@ -71,8 +71,6 @@ export interface Phantom {
   truth: PhantomTruth;
 }
 
-const SAMPLES = [-1 / 3, 0, 1 / 3];
-
 /**
  * Makes a chest CT and what is true of it. The same options give the same bytes.
  *
@@ -80,6 +78,32 @@ const SAMPLES = [-1 / 3, 0, 1 / 3];
  *   the same grid, and volumes and positions
  */
 export function makePhantom(partial: Partial<PhantomOptions> = {}): Phantom {
+  const steps = phantomSteps(partial);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) {
+      return step.value;
+    }
+  }
+}
+
+/** `makePhantom` that lets other work go on between slices; `onProgress` hears fractions up to 1. */
+export async function makePhantomInBackground(
+  partial: Partial<PhantomOptions>,
+  onProgress?: (fraction: number) => void,
+): Promise<Phantom> {
+  const steps = phantomSteps(partial);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) {
+      return step.value;
+    }
+    onProgress?.(step.value);
+    await new Promise(resolve => setImmediate(resolve));
+  }
+}
+
+function* phantomSteps(partial: Partial<PhantomOptions>): Generator<number, Phantom> {
   const options: PhantomOptions = { ...DEFAULT_OPTIONS, ...partial };
   const geometry = createGrid(options);
   const [columns, rows, slices] = geometry.dimensions;
@@ -124,16 +148,14 @@ export function makePhantom(partial: Partial<PhantomOptions> = {}): Phantom {
           const d = thorax.lung(x, y, z, zi);
           cover = d < -near ? 1 : 0;
           if (d >= -near && d < near) {
-            for (const w of SAMPLES) {
-              for (const v of SAMPLES) {
-                for (const u of SAMPLES) {
-                  const qz = z + (w * dz) / sz;
-                  const qi = zi + (w * dz) / sz;
-                  cover +=
-                    coverage(thorax.lung(x + (u * dx) / sx, y + (v * dy) / sy, qz, qi), half / 3) /
-                    27;
-                }
-              }
+            // The surface is smooth at this scale: 3 × 3 × 3 points on its tangent plane.
+            const ux = thorax.lung(x + dx / sx / 3, y, z, zi) - d;
+            const uy = thorax.lung(x, y + dy / sy / 3, z, zi) - d;
+            const uz = thorax.lung(x, y, z + dz / sz / 3, zi + dz / sz / 3) - d;
+            for (let n = 0; n < 27; n++) {
+              const at3 =
+                d + ((n % 3) - 1) * ux + ((((n / 3) | 0) % 3) - 1) * uy + (((n / 9) | 0) - 1) * uz;
+              cover += coverage(at3, half / 3) / 27;
             }
           }
         }
@@ -158,6 +180,7 @@ export function makePhantom(partial: Partial<PhantomOptions> = {}): Phantom {
         image[at] = skin < -half ? hu : mix(outside, hu, coverage(skin, half));
       }
     }
+    yield (0.85 * (k + 1)) / slices;
   }
 
   paintBranches(image, lungCover, geometry, branches, frame, size, options.blood);
@@ -197,7 +220,8 @@ export function makePhantom(partial: Partial<PhantomOptions> = {}): Phantom {
     const slice = image.subarray(k * plane, (k + 1) * plane);
     const height = (geometry.origin[2] + k * dz - options.position[2]) / sz;
     const shoulder = smoothstep(72, 125, height) * (options.arms === 'down' ? 1 : 0.6);
-    const { noise, sharpness, seed } = options;
+    const { noise, sharpness } = options;
+    const seed = options.noiseSeed ?? options.seed;
     finishSlice(slice, columns, rows, noise, sharpness, shoulder, seed, k);
     for (let p = 0; p < plane; p++) {
       voxels[k * plane + p] = Math.round(Math.min(Math.max(slice[p], -1024), 3071));
@@ -213,6 +237,7 @@ export function makePhantom(partial: Partial<PhantomOptions> = {}): Phantom {
         }
       }
     }
+    yield 0.85 + (0.15 * (k + 1)) / slices;
   }
 
   const counts = [0, 0, 0, 0];

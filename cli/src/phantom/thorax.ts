@@ -193,7 +193,7 @@ export function createThorax(options: PhantomOptions): Thorax {
     const back = skinBack(z) + 0.35 * fat;
     const b = (back - front) / 2;
     const yc = (back + front) / 2;
-    let d = superellipse(x, y - yc, skinA(z) + fat, b, 0.9);
+    let d = superellipse(x, y - yc, skinA(z) + fat, b, 1.3);
     // The furrow over the spine, and a back that the table flattens.
     if (y > 60) {
       d += 5 * Math.exp(-((x / 22) ** 2)) * smoothstep(60, 95, y);
@@ -207,7 +207,7 @@ export function createThorax(options: PhantomOptions): Thorax {
   };
 
   const cavity = (x: number, y: number, z: number): number =>
-    superellipse(x, y - cavityY(z), cavityA(z), cavityB(z), 0.9) +
+    superellipse(x, y - cavityY(z), cavityA(z), cavityB(z), 1.25) +
     1.2 * ripple(x / 30, y / 30, z / 22);
 
   const girth = (x: number, y: number, z: number): number =>
@@ -223,25 +223,33 @@ export function createThorax(options: PhantomOptions): Thorax {
     return smoothUnion(smoothUnion(lv, rv, 12), smoothUnion(ra, la, 12), 12);
   };
 
-  const dome = (x: number, y: number, zi: number): number => {
-    const right = x < 2;
-    const base = right ? -170 : -174;
-    const height = right ? 77 : 68;
-    const cx = right ? -66 : 70;
-    const rx = right ? 66 : 63;
-    const ry = 85;
-    const uu = ((x - cx) / rx) ** 2;
-    const vv = ((y - 4) / ry) ** 2;
-    const flat = Math.sqrt(uu * uu + vv * vv + 1.5 * uu * vv);
-    const w = zi > base ? (zi - base) / height : 0;
-    const rho = Math.sqrt(flat + w * w);
+  /** One dome: an ellipsoid that goes on below its base as the cylinder apposed to the wall. */
+  const cupola = (
+    x: number,
+    y: number,
+    above: number,
+    rx: number,
+    ry: number,
+    height: number,
+  ): number => {
+    const uu = (x / rx) ** 2;
+    const vv = (y / ry) ** 2;
+    const w = above > 0 ? above / height : 0;
+    const rho = Math.sqrt(Math.sqrt(uu * uu + vv * vv + 1.3 * uu * vv) + w * w);
     if (rho < 0.05) {
       return -60;
     }
-    const g = Math.sqrt(
-      ((x - cx) / (rx * rx)) ** 2 + ((y - 4) / (ry * ry)) ** 2 + (w / height) ** 2,
-    );
-    return ((rho - 1) * rho) / (g + 1e-6) + 1.5 * ripple(x / 26 + 9, y / 26, 3);
+    const g = Math.sqrt(uu / (rx * rx) + vv / (ry * ry) + (w * w) / (height * height));
+    return ((rho - 1) * rho) / (g + 1e-6);
+  };
+
+  const dome = (x: number, y: number, zi: number): number => {
+    const right = x < 45 ? cupola(x + 67, y - 5, zi + 172, 72, 90, 79) : 60;
+    const left = x > -45 ? cupola(x - 70, y - 5, zi + 174, 69, 89, 69) : 60;
+    // The central tendon carries the heart.
+    const tendon = ellipsoid(x, y + 22, zi + 172, 66, 62, 52);
+    const d = smoothUnion(smoothUnion(right, left, 14), tendon, 14);
+    return d + 1.5 * ripple(x / 26 + 9, y / 26, 3);
   };
 
   const mediastinum = (x: number, y: number, z: number, zi: number): number => {
@@ -253,8 +261,8 @@ export function createThorax(options: PhantomOptions): Thorax {
     const low = smoothstep(-60, -110, zi);
     const slab = Math.abs(x - 3) - (2.5 + 15 * behind + 22 * inlet + 8 * low);
     let d = smoothUnion(column, slab, 14);
-    if (zi < 10 && zi > -150) {
-      d = smoothUnion(d, heart(x, y, zi) - 5, 9);
+    if (zi < 4 && zi > -140 && Math.abs(x - 18) < 84) {
+      d = smoothUnion(d, heart(x, y, zi) - 2.6 - 1.6 * ripple(x / 24, y / 24, zi / 24), 8);
     }
     for (const vessel of vesselsAt(zi)) {
       const t = tubeDistance(vessel.tube, x, y, zi) - vessel.cuff;
@@ -276,7 +284,8 @@ export function createThorax(options: PhantomOptions): Thorax {
     if (zi < -75) {
       d = smoothIntersection(d, 2.5 - dome(x, y, zi), 4);
     }
-    return d > 12 ? d : smoothIntersection(d, -mediastinum(x, y, z, zi), 4);
+    // Nothing of the mediastinum reaches further than this to the sides.
+    return d > 12 || Math.abs(x) > 112 ? d : smoothIntersection(d, -mediastinum(x, y, z, zi), 4);
   };
 
   const { effusion } = options;

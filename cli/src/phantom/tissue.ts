@@ -93,13 +93,13 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
       }
     }
     if (z > 70) {
-      const neck = ellipsoid(x, y - ys - 10, 0, 52, 52, 200) + 10 * smoothstep(100, 70, z);
+      const neck = ellipsoid(x, y - ys - 8, 0, 62, 58, 200) + 10 * smoothstep(100, 70, z);
       v = mix(
         v,
         MUSCLE + 8 * texture(x / 8, y / 8, z / 20),
         0.85 * coverage(neck + 5 * texture(x / 12, y / 12, z / 30), half),
       );
-      const deltoid = ellipsoid(ax - 138, y - 26, z - 108, 40, 44, 46);
+      const deltoid = ellipsoid(ax - 126, y - 26, z - 108, 56, 54, 50);
       v = mix(
         v,
         MUSCLE + 8 * texture(x / 8, y / 8, z / 20),
@@ -133,7 +133,11 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
       v = mix(v, mix(meal, AIR, coverage(y + 12, half)), coverage(stomach + 3.5, half));
     }
     const edge = 34 - 0.5 * y + 0.3 * (zi + 110);
-    const liver = Math.max((x - edge) * 0.85, limit, ellipsoid(x + 40, y, zi + 150, 130, 95, 150));
+    const liver = Math.max(
+      (x - edge) * 0.85,
+      d + 0.5,
+      ellipsoid(x + 40, y, zi + 150, 130, 95, 150),
+    );
     v = mix(v, liverHu + soft, coverage(liver, half));
     if (liver < -6) {
       const branch = Math.abs(texture(x / 34 + 3, y / 34, zi / 30)) * 34 - 2.4;
@@ -164,14 +168,14 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
     if (zi < 30 && zi > -150) {
       const h = thorax.heart(x, y, zi);
       if (h < 6) {
-        v = mix(v, 25, 0.7 * coverage(Math.abs(h - 4) - 0.6, half));
+        v = mix(v, 25, 0.5 * coverage(Math.abs(h - 2.5) - 0.5, half));
         const septum = Math.abs(0.77 * (x - 18) + 0.64 * (y + 40)) - 5;
         const muscle = Math.min(h + 9, -septum) > 0 && x - 0.4 * y > 10 ? 0.9 : 0;
         const chambers = mix(blood, 50 + 50 * enhanced, enhanced > 0.1 ? muscle : 0);
         v = mix(v, chambers, coverage(h, half));
         // Fat in the atrioventricular groove.
         const groove =
-          Math.abs(zi + 60 + 0.35 * (x - 10) - 0.25 * (y + 30)) - 2.6 + Math.max(0, h + 9);
+          Math.abs(zi + 60 + 0.35 * (x - 10) - 0.25 * (y + 30)) - 2.6 + 1.3 * Math.max(0, -h - 3);
         v = mix(v, FAT + 20, 0.85 * coverage(Math.max(groove, h - 1), half));
       }
     }

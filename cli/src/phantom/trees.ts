@@ -66,7 +66,7 @@ function grow(
     const n = targets.length;
     const r = Math.min(parent, radius(n));
     if (n === 1) {
-      limb(from, targets[0], r, 0.75 * terminal);
+      limb(from, targets[0], r, 0.85 * terminal);
       return;
     }
     const centre: Point = [0, 0, 0];
@@ -132,7 +132,7 @@ export function growTrees(thorax: Thorax, seed: number, count: number): Branch[]
       const random = createRandom(seed, `${side} ${kind}`);
       const targets = scatter(thorax, random, side, count, 4);
       const lobes = [0, 1, 2].map(lobe => targets.filter(t => t.lobe === lobe).map(t => t.point));
-      const terminal = 0.36 * (2200 / count) ** 0.2;
+      const terminal = 0.46 * (2600 / count) ** 0.2;
       grow([...HILUM[side][kind]], lobes, random, terminal, (a, b, ra, rb) => {
         add('vessel', a, b, ra, rb);
         // A bronchus runs with its artery, a little larger than it in the large branches.
