@@ -63,16 +63,6 @@ export interface CornerstoneTools {
   segmentation: {
     config: {
       color: { addColorLUT(lut: Rgba[], index?: number): number };
-      visibility: {
-        setSegmentationRepresentationVisibility(
-          viewportId: string,
-          specifier: { segmentationId: string; type: string },
-          visible: boolean,
-        ): void;
-      };
-    };
-    triggerSegmentationEvents: {
-      triggerSegmentationDataModified(segmentationId: string): void;
     };
   };
 }

@@ -49,10 +49,6 @@ export interface ViewportGridService extends PubSub {
   getState(): { viewports: Map<string, HostViewport>; activeViewportId: string | null };
   getActiveViewportId(): string | null;
   setActiveViewportId(viewportId: string): void;
-  setDisplaySetsForViewport(request: {
-    viewportId: string;
-    displaySetInstanceUIDs: string[];
-  }): void;
 }
 
 export interface UINotificationService {
@@ -85,24 +81,44 @@ export interface HostSegmentation {
   representationData: { Labelmap?: { imageIds?: string[]; volumeId?: string } };
 }
 
+export interface SegmentationRepresentation {
+  segmentationId: string;
+  type: string;
+  visible: boolean;
+  segments?: Record<number, { visible: boolean }>;
+}
+
 export interface SegmentationService extends PubSub {
-  createLabelmapForDisplaySet(
-    displaySet: HostDisplaySet,
-    options: {
-      segmentationId: string;
+  addOrUpdateSegmentation(segmentation: {
+    segmentationId: string;
+    representation: {
+      type: string;
+      data: { imageIds: string[]; referencedImageIds: string[] };
+    };
+    config: {
       label: string;
       segments: Record<number, HostSegment>;
-    },
-  ): Promise<string>;
+      cachedStats: { info: string };
+    };
+  }): void;
   addSegmentationRepresentation(
     viewportId: string,
-    representation: { segmentationId: string; type?: string },
+    representation: {
+      segmentationId: string;
+      type?: string;
+      config?: { colorLUTOrIndex: number };
+    },
   ): Promise<void>;
   getSegmentation(segmentationId: string): HostSegmentation | undefined;
   getSegmentationRepresentations(
     viewportId: string,
     specifier?: { segmentationId?: string; type?: string },
-  ): Array<{ segmentationId: string; type: string }>;
+  ): SegmentationRepresentation[];
+  getSegmentColor(
+    viewportId: string,
+    segmentationId: string,
+    segmentIndex: number,
+  ): ArrayLike<number> | undefined;
   setSegmentColor(
     viewportId: string,
     segmentationId: string,
@@ -116,18 +132,19 @@ export interface SegmentationService extends PubSub {
     visible: boolean,
     type?: string,
   ): void;
+  setActiveSegmentation(viewportId: string, segmentationId: string): void;
   setActiveSegment(segmentationId: string, segmentIndex: number): void;
   remove(segmentationId: string): void;
 }
 
-export interface ToolbarService extends PubSub {
-  register(buttons: unknown[]): void;
-  updateSection(section: string, buttonIds: string[]): void;
-  sections: Record<string, unknown>;
+export interface HangingProtocolService {
+  /** The viewports to change so that one shows a display set, as the active protocol has it. */
+  getViewportsRequireUpdate(viewportId: string, displaySetInstanceUID: string): unknown[];
 }
 
 export interface HostServices {
   displaySetService: DisplaySetService;
+  hangingProtocolService: HangingProtocolService;
   viewportGridService: ViewportGridService;
   cornerstoneViewportService?: PubSub & {
     getCornerstoneViewport(viewportId: string): unknown;

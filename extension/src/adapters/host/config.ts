@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accept, refuse, type Outcome } from '../../core/outcome';
+import { enginePreferences } from '../../inference/engineChoice';
 import { assetBase } from './assetBase';
 
 /**
@@ -16,7 +17,7 @@ export const hostConfigSchema = z.strictObject({
   /** Models that admit a study start by themselves. */
   autoRun: z.boolean().default(true),
   /** Where tensors are computed; `auto` takes the fastest there is. */
-  engine: z.enum(['auto', 'webgpu', 'wasm']).default('auto'),
+  engine: z.enum(enginePreferences).default('auto'),
   /** Folder of `inference-worker.js` and `ort/`; by default where the extension was loaded from. */
   assets: z.string().min(1).optional(),
 });

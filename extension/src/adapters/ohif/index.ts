@@ -1,0 +1,2 @@
+export { createOverlayDisplay } from './overlayDisplay';
+export { createVolumeSource } from './volumeSource';

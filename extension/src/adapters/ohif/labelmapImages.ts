@@ -1,0 +1,51 @@
+import type { RunResult } from '../../core/findings/types';
+import type { Cornerstone } from '../../types/cornerstone';
+import { createBreathing } from './breathing';
+import { sliceKey, type DisplaySetSlice } from './displaySetSlices';
+
+/**
+ * One label image for each of the host's images, in the host's order: which need not be the order
+ * of k. Made and filled slice by slice, so that no task is long; the host's own way makes them all
+ * in one task.
+ *
+ * @returns ids of the label images, as `representationData.Labelmap.imageIds` wants them
+ */
+export async function createLabelmapImages(
+  cornerstone: Cornerstone,
+  run: RunResult,
+  slices: DisplaySetSlice[],
+): Promise<string[]> {
+  const { geometry, voxels } = run.labelMap;
+  const [columns, rows] = geometry.dimensions;
+  const size = columns * rows;
+  const kOf = new Map(run.source.slices.map((slice, k) => [sliceKey(slice), k]));
+  const breathe = createBreathing();
+  const imageIds: string[] = [];
+  try {
+    for (const [index, { imageId, header }] of slices.entries()) {
+      const image = cornerstone.imageLoader.createAndCacheDerivedLabelmapImage(imageId, {
+        instanceNumber: index + 1,
+      });
+      imageIds.push(image.imageId);
+      const k = kOf.get(sliceKey(header));
+      const target = image.voxelManager?.getScalarData() ?? image.getPixelData();
+      // A slice that the result does not cover, or on another matrix, stays empty.
+      if (k !== undefined && target.length === size) {
+        target.set(voxels.subarray(k * size, (k + 1) * size));
+      }
+      await breathe();
+    }
+  } catch (error) {
+    removeLabelmapImages(cornerstone, imageIds);
+    throw error;
+  }
+  return imageIds;
+}
+
+/** Gives the memory back: the host forgets a segmentation and keeps its images. */
+export function removeLabelmapImages(cornerstone: Cornerstone, imageIds: string[]): void {
+  for (const imageId of imageIds) {
+    // The host may have emptied its cache by itself, when the mode was left.
+    if (cornerstone.cache.getImage(imageId)) cornerstone.cache.removeImageLoadObject(imageId);
+  }
+}

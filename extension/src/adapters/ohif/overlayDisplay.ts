@@ -1,0 +1,244 @@
+import { labToRgb } from '../../core/findings/labColour';
+import type { Finding, RunResult } from '../../core/findings/types';
+import type { OverlayDisplay } from '../../core/reading/ports';
+import type { HostSegment, SegmentationService, Subscription } from '../../types/host';
+import type { Host } from '../host';
+import { displaySetSlices } from './displaySetSlices';
+import { createLabelmapImages, removeLabelmapImages } from './labelmapImages';
+import { jumpToFinding, viewportOf, viewportsShowing } from './navigation';
+
+type Rgba = [number, number, number, number];
+
+const LABELMAP = 'Labelmap';
+const BACKGROUND: Rgba = [0, 0, 0, 0];
+
+/** What is drawn of one run. */
+interface Drawn {
+  run: RunResult;
+  displaySetInstanceUID: string;
+  segmentationId: string;
+  imageIds: string[];
+  colours: Map<number, Rgba>;
+  /** Index of our colours in cornerstone's tables. */
+  colourTable: number;
+  visible: boolean;
+  hiddenSegments: Set<number>;
+}
+
+const coloursOf = (run: RunResult): Map<number, Rgba> =>
+  new Map(
+    run.findings.map(({ segment }): [number, Rgba] => [
+      segment.segmentNumber,
+      [...labToRgb(segment.recommendedDisplayCIELab), 255],
+    ]),
+  );
+
+/** As cornerstone wants it: one colour for each value, background first. */
+function colourTableOf(colours: Map<number, Rgba>): Rgba[] {
+  const table = Array.from({ length: Math.max(0, ...colours.keys()) + 1 }, () => BACKGROUND);
+  colours.forEach((colour, segment) => (table[segment] = colour));
+  return table;
+}
+
+function segmentsOf(run: RunResult, language: string): Record<number, HostSegment> {
+  const [short] = language.split('-');
+  return Object.fromEntries(
+    run.findings.map(({ segment }, index) => [
+      segment.segmentNumber,
+      {
+        segmentIndex: segment.segmentNumber,
+        label: segment.label[language] ?? segment.label[short] ?? segment.label.en,
+        active: index === 0,
+        // Judged finding by finding; a correction is a finding of its own and not a stroke here.
+        locked: true,
+        cachedStats: {},
+      },
+    ]),
+  );
+}
+
+/**
+ * What AI drew, through the host's segmentation service: shown in every viewport of the series,
+ * also in those that the reader opens later (another layout, MPR), and listed by the host's own
+ * segmentation panel.
+ */
+export function createOverlayDisplay(host: Host): OverlayDisplay {
+  const { services } = host.managers.servicesManager;
+  const drawn = new Map<string, Drawn>();
+  let subscriptions: Subscription[] = [];
+
+  const segmentationService = (): SegmentationService => {
+    if (!services.segmentationService) throw new Error('The host has no segmentation service');
+    return services.segmentationService;
+  };
+  const isDrawnIn = (viewportId: string, segmentationId: string): boolean =>
+    segmentationService().getSegmentationRepresentations(viewportId, {
+      segmentationId,
+      type: LABELMAP,
+    }).length > 0;
+
+  /** Colours and visibility of one run in one viewport; only what differs is written. */
+  const style = (overlay: Drawn, viewportId: string): void => {
+    const { segmentationId, colours, hiddenSegments, visible } = overlay;
+    const service = segmentationService();
+    const [representation] = service.getSegmentationRepresentations(viewportId, {
+      segmentationId,
+      type: LABELMAP,
+    });
+    if (!representation) return;
+    for (const [segment, colour] of colours) {
+      const now = service.getSegmentColor(viewportId, segmentationId, segment);
+      if (!now || colour.some((channel, index) => channel !== now[index])) {
+        service.setSegmentColor(viewportId, segmentationId, segment, colour);
+      }
+    }
+    for (const segment of colours.keys()) {
+      const wanted = visible && !hiddenSegments.has(segment);
+      if (representation.segments?.[segment]?.visible === wanted) continue;
+      service.setSegmentVisibility(viewportId, segmentationId, segment, wanted, LABELMAP);
+    }
+  };
+
+  const drawIn = async (overlay: Drawn, viewportId: string): Promise<void> => {
+    const viewport = viewportOf(host, viewportId);
+    // On a 3D viewport a label map becomes a surface, which takes the host seconds to make.
+    if (!viewport || viewport.type === 'volume3d') return;
+    if (!isDrawnIn(viewportId, overlay.segmentationId)) {
+      await segmentationService().addSegmentationRepresentation(viewportId, {
+        segmentationId: overlay.segmentationId,
+        type: LABELMAP,
+        config: { colorLUTOrIndex: overlay.colourTable },
+      });
+    }
+    if (drawn.get(overlay.run.runId) === overlay) style(overlay, viewportId);
+  };
+
+  const drawEverywhere = async (overlay: Drawn): Promise<void> => {
+    for (const viewportId of viewportsShowing(host, overlay.displaySetInstanceUID)) {
+      await drawIn(overlay, viewportId);
+    }
+  };
+
+  const forget = (overlay: Drawn): void => {
+    drawn.delete(overlay.run.runId);
+    const service = segmentationService();
+    if (service.getSegmentation(overlay.segmentationId)) service.remove(overlay.segmentationId);
+    removeLabelmapImages(host.cornerstone(), overlay.imageIds);
+    if (drawn.size === 0) stopListening();
+  };
+
+  const stopListening = (): void => {
+    subscriptions.forEach(subscription => subscription.unsubscribe());
+    subscriptions = [];
+  };
+
+  /** Viewports come and go: each that gets the series' images is drawn on when it has them. */
+  const listen = (): void => {
+    const { cornerstoneViewportService } = services;
+    if (subscriptions.length > 0 || !cornerstoneViewportService) return;
+    const { VIEWPORT_DATA_CHANGED } = cornerstoneViewportService.EVENTS;
+    subscriptions = [
+      cornerstoneViewportService.subscribe(VIEWPORT_DATA_CHANGED, data => {
+        const { viewportId } = data as { viewportId?: string };
+        if (!viewportId) return;
+        for (const overlay of drawn.values()) {
+          if (!viewportsShowing(host, overlay.displaySetInstanceUID).includes(viewportId)) continue;
+          drawIn(overlay, viewportId).catch((error: unknown) =>
+            console.error('Second Reader: the overlay could not be drawn', error),
+          );
+        }
+      }),
+    ];
+  };
+
+  const draw = async (run: RunResult, displaySetInstanceUID: string): Promise<void> => {
+    const displaySet = services.displaySetService.getDisplaySetByUID(displaySetInstanceUID);
+    const slices = displaySet ? displaySetSlices(host, displaySet) : [];
+    if (!displaySet || slices.length === 0) {
+      throw new Error(`Display set ${displaySetInstanceUID} is not open`);
+    }
+    const cornerstone = host.cornerstone();
+    const imageIds = await createLabelmapImages(cornerstone, run, slices);
+    const segmentationId = `second-reader:${run.runId}`;
+    const colours = coloursOf(run);
+    const overlay: Drawn = {
+      run,
+      displaySetInstanceUID,
+      segmentationId,
+      imageIds,
+      colours,
+      colourTable: host
+        .cornerstoneTools()
+        .segmentation.config.color.addColorLUT(colourTableOf(colours)),
+      visible: true,
+      hiddenSegments: new Set(),
+    };
+    segmentationService().addOrUpdateSegmentation({
+      segmentationId,
+      representation: {
+        type: LABELMAP,
+        data: { imageIds, referencedImageIds: slices.map(({ imageId }) => imageId) },
+      },
+      config: {
+        label: `${run.provenance.modelName} ${run.provenance.modelVersion}`,
+        segments: segmentsOf(run, host.language()),
+        cachedStats: { info: '' },
+      },
+    });
+    drawn.set(run.runId, overlay);
+    listen();
+    await drawEverywhere(overlay);
+  };
+
+  host.onModeExit(() => {
+    // The mode has destroyed the host's segmentations; what is left is ours to give back.
+    for (const overlay of [...drawn.values()]) forget(overlay);
+    stopListening();
+  });
+
+  const restyle = (overlay: Drawn): void => {
+    for (const viewportId of viewportsShowing(host, overlay.displaySetInstanceUID)) {
+      style(overlay, viewportId);
+    }
+  };
+
+  return {
+    async show(run, displaySetInstanceUID) {
+      const before = drawn.get(run.runId);
+      if (before) forget(before);
+      await draw(run, displaySetInstanceUID);
+    },
+    setVisible(runIds, visible) {
+      for (const runId of runIds) {
+        const overlay = drawn.get(runId);
+        if (!overlay || overlay.visible === visible) continue;
+        overlay.visible = visible;
+        restyle(overlay);
+      }
+    },
+    setFindingVisible(run: RunResult, finding: Finding, visible: boolean) {
+      const overlay = drawn.get(run.runId);
+      if (!overlay) return;
+      const { segmentNumber } = finding.segment;
+      if (visible) overlay.hiddenSegments.delete(segmentNumber);
+      else overlay.hiddenSegments.add(segmentNumber);
+      restyle(overlay);
+    },
+    jumpTo(run, finding, displaySetInstanceUID) {
+      const overlay = drawn.get(run.runId);
+      const viewportIds = jumpToFinding(host, finding, displaySetInstanceUID);
+      if (!overlay) return;
+      const service = segmentationService();
+      for (const viewportId of viewportIds) {
+        if (isDrawnIn(viewportId, overlay.segmentationId)) {
+          service.setActiveSegmentation(viewportId, overlay.segmentationId);
+        }
+      }
+      service.setActiveSegment(overlay.segmentationId, finding.segment.segmentNumber);
+    },
+    remove(runId) {
+      const overlay = drawn.get(runId);
+      if (overlay) forget(overlay);
+    },
+  };
+}
