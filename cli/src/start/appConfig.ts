@@ -64,7 +64,7 @@ export function appConfigScript({
         },
       },
     ],
-    secondReader: { maturity, models: [MODEL_INDEX_PATH], dicomWebPath: DICOM_WEB_PATH },
+    secondReader: { maturity, models: [MODEL_INDEX_PATH] },
   };
   return `// Made by "second-reader start"; nothing in the viewer itself is changed.
 window.config = ${JSON.stringify(config, null, 2)};
@@ -74,7 +74,6 @@ window.config = ${JSON.stringify(config, null, 2)};
   source.qidoRoot = root;
   source.wadoRoot = root;
   source.wadoUriRoot = root;
-  window.config.secondReader.dicomWebRoot = root;
 })();
 `;
 }

@@ -59,7 +59,7 @@ export function modelIndex(packages: ServedPackage[]): {
       } catch {
         // The plugin refuses a manifest that is no JSON, and says why.
       }
-      return { id, url: `${encodeURIComponent(name)}/model.json` };
+      return { id, url: `${encodeURIComponent(name)}/` };
     }),
   };
 }
