@@ -63,7 +63,7 @@ export const compose = (managers: HostManagers): Composition => {
         fetch: globalThis.fetch.bind(globalThis),
       }),
       overlay: createOverlayDisplay(host),
-      writer: createEvidenceWriter({ softwareVersion: SOFTWARE_VERSION }),
+      writer: createEvidenceWriter(),
       reader: createEvidenceReader(),
       archive: createEvidenceArchive(host.dicomWeb, MANUFACTURER),
       outbox: createOutboxStore(database),

@@ -71,6 +71,8 @@ export const keptRun = z.object({
     startedAt: z.string(),
     timing: z.record(z.string(), z.number()),
     softwareVersion: z.string(),
+    manufacturer: z.string().optional(),
+    algorithmFamily: coded.optional(),
   }),
   geometry: z.object({
     dimensions: vec3,

@@ -68,6 +68,8 @@ export const runResultFrom = async (request: {
       startedAt: request.startedAt,
       timing,
       softwareVersion: request.softwareVersion,
+      manufacturer: manifest.facts.manufacturer,
+      algorithmFamily: manifest.facts.algorithmFamily,
     },
     labelMap: output.labelMap,
     findings: output.segments

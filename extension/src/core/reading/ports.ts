@@ -93,6 +93,11 @@ export interface EvidenceWriter {
     /** Whether reviews are written (maturity `feedback`) or only the result (`production`). */
     includeReviews: boolean;
     reviewer: string;
+    /**
+     * SOP Instance UIDs of this run's evidence that is stored or on its way, oldest first: a report
+     * that says something new refers to the one before it, and so takes its place.
+     */
+    predecessors?: readonly string[];
   }): Promise<EvidenceObject[]>;
 }
 
@@ -100,13 +105,21 @@ export interface EvidenceWriter {
 export interface StoredReading {
   run: RunResult;
   reviews: Review[];
-  /** SOP Instance UIDs it was read from. */
+  /** SOP Instance UIDs it was read from: the segmentation, then the reports, oldest first. */
   instances: string[];
 }
 
 export interface EvidenceReader {
-  /** Part 10 files of our own SEG and SR of one study, in any order. */
-  read(files: ArrayBuffer[], source: SourceSeries[]): Promise<Outcome<StoredReading[]>>;
+  /**
+   * Part 10 files of our own SEG and SR of one study, in any order. Files of others are passed
+   * over; one of ours that cannot be read is told to `onRefused`, and the others still are read.
+   * Refuses only when nothing could be read and something was refused.
+   */
+  read(
+    files: ArrayBuffer[],
+    source: SourceSeries[],
+    onRefused?: (refusal: Refusal) => void,
+  ): Promise<Outcome<StoredReading[]>>;
 }
 
 /** What the archive said of one instance (STOW-RS response, PS3.18 10.5.3). */

@@ -235,6 +235,7 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
         origin: 'run',
         stored: 'no',
         acknowledged: new Set(),
+        enqueued: [],
       };
       await adopt(record);
       await keepDraft(record);

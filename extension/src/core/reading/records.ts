@@ -12,8 +12,10 @@ export interface RunRecord {
   storeError?: Refusal;
   /** Signature of the reviews that the archive has; see `reviewSignature`. */
   storedSignature?: string;
-  /** SOP Instance UIDs that the archive has acknowledged. */
+  /** SOP Instance UIDs that the archive has acknowledged, oldest first. */
   acknowledged: Set<string>;
+  /** Those that were put in the outbox in this session, oldest first. */
+  enqueued: string[];
 }
 
 export const reviewsOf = (run: RunResult, reviews: ReadonlyMap<string, Review>): Review[] =>

@@ -68,7 +68,7 @@ export const restoreReading = (context: RestoreContext) => {
     evidence ??= fetchEvidence(study);
     const files = await evidence;
     if (stale() || files.length === 0) return;
-    const stored = await context.reader.read(files, sets.map(sourceOf));
+    const stored = await context.reader.read(files, sets.map(sourceOf), context.show);
     if (stale()) return;
     if (!stored.ok) return context.show(stored.refusal);
     for (const { run, reviews, instances } of stored.value) {
@@ -83,6 +83,7 @@ export const restoreReading = (context: RestoreContext) => {
         stored: 'stored',
         storedSignature: reviewSignature(run, known),
         acknowledged: new Set(instances),
+        enqueued: [],
       });
     }
   };
@@ -100,6 +101,7 @@ export const restoreReading = (context: RestoreContext) => {
         origin: 'draft',
         stored: waiting.has(run.runId) ? 'pending' : 'no',
         acknowledged: new Set(),
+        enqueued: [],
       });
     }
     return waiting.size > 0;

@@ -52,6 +52,7 @@ export const createStoring = ({ archive, writer, outbox }: StoringPorts) => {
       source: source.value,
       includeReviews: options.maturity === 'feedback',
       reviewer: options.reviewer,
+      predecessors: [...new Set([...record.acknowledged, ...record.enqueued])],
     });
     const missing = objects.filter(object => !record.acknowledged.has(object.sopInstanceUID));
     if (missing.length === 0) return accept({ signature });
@@ -65,7 +66,9 @@ export const createStoring = ({ archive, writer, outbox }: StoringPorts) => {
       enqueuedAt: options.now,
     };
     const kept = await outbox.put(entry);
-    return kept.ok ? accept({ entry, signature }) : kept;
+    if (!kept.ok) return kept;
+    record.enqueued.push(...missing.map(object => object.sopInstanceUID));
+    return accept({ entry, signature });
   };
 
   return {
