@@ -28,7 +28,7 @@ const run = async (model: ModelPackage, volume: Volume, control = quiet()) => {
 
 describe('runPipeline', () => {
   it('gives the label map that the network must give, with its measurements', async () => {
-    const { expected, ...volume } = boxesVolume();
+    const { volume, expected } = boxesVolume();
     const outcome = await run(tinyPackage('threshold'), volume);
     expect(outcome.ok).toBe(true);
     if (!outcome.ok) return;
@@ -50,7 +50,7 @@ describe('runPipeline', () => {
   it.each(['xyz', 'zyx'] as const)(
     'finds the same voxels with tensors in %s order',
     async spatialAxes => {
-      const { expected, ...volume } = boxesVolume();
+      const { volume, expected } = boxesVolume();
       const model = tinyPackage('threshold', {
         inputs: [{ name: 'image', spatialAxes, channels: [{ modality: 'CT' }] }],
         inference: {
@@ -67,7 +67,7 @@ describe('runPipeline', () => {
   );
 
   it('brings a flipped, anisotropic source back to its own grid', async () => {
-    const { expected, ...volume } = boxesVolume();
+    const { volume, expected } = boxesVolume();
     const turned: Volume = {
       ...volume,
       geometry: {
@@ -86,7 +86,7 @@ describe('runPipeline', () => {
   });
 
   it('agrees with the convolutions done by hand, windows and all', async () => {
-    const { expected: _expected, ...volume } = boxesVolume();
+    const { volume } = boxesVolume();
     for (let index = 0; index < volume.voxels.length; index++) {
       volume.voxels[index] = ((index * 37) % 211) - 60;
     }
@@ -103,14 +103,14 @@ describe('runPipeline', () => {
   });
 
   it('refuses numbers that are not finite', async () => {
-    const { expected: _expected, ...volume } = boxesVolume();
+    const { volume } = boxesVolume();
     volume.voxels[0] = 0;
     const outcome = await run(tinyPackage('nan'), volume);
     expect(outcome).toMatchObject({ ok: false, refusal: { code: 'modelOutputNotFinite' } });
   });
 
   it('refuses a shape the manifest does not declare, naming both', async () => {
-    const { expected: _expected, ...volume } = boxesVolume();
+    const { volume } = boxesVolume();
     const outcome = await run(tinyPackage('half'), volume);
     expect(outcome).toMatchObject({
       ok: false,
@@ -122,7 +122,7 @@ describe('runPipeline', () => {
   });
 
   it('refuses a wrong number of classes', async () => {
-    const { expected: _expected, ...volume } = boxesVolume();
+    const { volume } = boxesVolume();
     const [output] = tinyPackage('tiny').manifest.outputs;
     const outcome = await run(
       tinyPackage('tiny', { outputs: [{ ...output, classes: 4 }] }),
@@ -135,7 +135,7 @@ describe('runPipeline', () => {
   });
 
   it('refuses names that the network does not have, before computing anything', async () => {
-    const { expected: _expected, ...volume } = boxesVolume();
+    const { volume } = boxesVolume();
     const { outputs, inputs } = tinyPackage('tiny').manifest;
     const wrongOutput = await run(
       tinyPackage('tiny', { outputs: [{ ...outputs[0], name: 'scores' }] }),
@@ -157,7 +157,7 @@ describe('runPipeline', () => {
   });
 
   it('stops between windows when it is cancelled', async () => {
-    const { expected: _expected, ...volume } = boxesVolume();
+    const { volume } = boxesVolume();
     const abort = new AbortController();
     const fractions: number[] = [];
     const outcome = await run(tinyPackage('tiny'), volume, {
@@ -174,7 +174,7 @@ describe('runPipeline', () => {
 
 describe('createNodeInference', () => {
   it('runs a package from its folder and says which engine ran', async () => {
-    const { expected: _expected, ...volume } = boxesVolume();
+    const { volume } = boxesVolume();
     const outcome = await createNodeInference(ort, { threads: 1 }).run(
       tinyPackage('threshold'),
       volume,
@@ -187,7 +187,7 @@ describe('createNodeInference', () => {
   });
 
   it('does not run a file whose hash is not the declared one', async () => {
-    const { expected: _expected, ...volume } = boxesVolume();
+    const { volume } = boxesVolume();
     const model = tinyPackage('threshold');
     const [file] = model.manifest.files;
     const tampered = {

@@ -59,7 +59,8 @@ const run = async (request: RunRequest): Promise<RunAnswer> => {
       onProgress(progress) {
         answer.progress.push(progress);
         const { phase, fraction = 0 } = progress;
-        if (request.cancelAt !== undefined && phase === 'infer' && fraction >= request.cancelAt) abort.abort();
+        if (request.cancelAt !== undefined && phase === 'infer' && fraction >= request.cancelAt)
+          abort.abort();
       },
     },
   );
@@ -75,6 +76,13 @@ const run = async (request: RunRequest): Promise<RunAnswer> => {
   return answer;
 };
 
+export interface Scores {
+  dims: number[];
+  data: number[];
+  /** Command buffers given to the GPU. */
+  submissions: number;
+}
+
 /** Class scores straight from a session made by the worker's own code. */
 const scores = (request: {
   pluginUrl: string;
@@ -84,12 +92,12 @@ const scores = (request: {
   output: string;
   dims: number[];
   data: number[];
-}): Promise<{ dims: number[]; data: number[] }> =>
+}): Promise<Scores> =>
   new Promise((resolve, reject) => {
     const worker = new Worker('/test/scores-worker.js', { type: 'module' });
     worker.onmessage = event => {
       worker.terminate();
-      const answer = event.data as { dims: number[]; data: number[]; error?: string };
+      const answer = event.data as Scores & { error?: string };
       if (answer.error) reject(new Error(answer.error));
       else resolve(answer);
     };

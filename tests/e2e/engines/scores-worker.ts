@@ -2,6 +2,17 @@
 import { Tensor } from 'onnxruntime-common';
 import { createSession } from '../../../extension/src/inference/worker/runtime';
 
+/** Proof of where it ran: work given to the GPU. */
+let submissions = 0;
+if ('GPUQueue' in self) {
+  const { prototype } = self.GPUQueue as { prototype: { submit(...given: unknown[]): void } };
+  const submit = prototype.submit;
+  prototype.submit = function (...given) {
+    submissions++;
+    return submit.apply(this, given);
+  };
+}
+
 self.onmessage = async (event: MessageEvent) => {
   const { pluginUrl, modelUrl, engine, input, output, dims, data } = event.data;
   try {
@@ -9,7 +20,11 @@ self.onmessage = async (event: MessageEvent) => {
     const { session } = await createSession(bytes, engine, new URL('ort/', pluginUrl).href);
     const tensor = new Tensor('float32', Float32Array.from(data as number[]), dims);
     const returned = (await session.run({ [input]: tensor }))[output];
-    self.postMessage({ dims: [...returned.dims], data: Array.from(returned.data as Float32Array) });
+    self.postMessage({
+      dims: [...returned.dims],
+      data: Array.from(returned.data as Float32Array),
+      submissions,
+    });
   } catch (error) {
     self.postMessage({ error: error instanceof Error ? error.message : String(error) });
   }

@@ -27,7 +27,7 @@ export interface LinkOptions {
 }
 
 /** How much longer than the longest silence so far a worker may be silent (next window, next phase). */
-const PATIENCE = 20;
+const PATIENCE = 10;
 
 /**
  * One worker and what can befall it. A worker that dies says nothing: not when it closes itself and

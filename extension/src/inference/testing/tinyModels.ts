@@ -79,7 +79,7 @@ export const tinyPackage = (
  * 24×20×16 voxels of 2 mm: −50 outside, a box of 80 (class 1) and within it one of 180 (class 2),
  * so that `threshold` after the scaling to hundredths gives a label map known beforehand.
  */
-export const boxesVolume = (): Volume & { expected: Uint8Array } => {
+export const boxesVolume = (): { volume: Volume; expected: Uint8Array } => {
   const [columns, rows, slices] = [24, 20, 16];
   const voxels = new Int16Array(columns * rows * slices).fill(-50);
   const expected = new Uint8Array(voxels.length);
@@ -93,7 +93,7 @@ export const boxesVolume = (): Volume & { expected: Uint8Array } => {
       }
     }
   }
-  return {
+  const volume: Volume = {
     geometry: {
       dimensions: [columns, rows, slices],
       spacing: [2, 2, 2],
@@ -107,6 +107,6 @@ export const boxesVolume = (): Volume & { expected: Uint8Array } => {
     voxels,
     modality: 'CT',
     slices: [],
-    expected,
   };
+  return { volume, expected };
 };
