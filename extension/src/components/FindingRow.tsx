@@ -46,6 +46,7 @@ export function FindingRow({ finding, run: made, tabbable }: FindingRowProps) {
       data-cy="ai-finding"
       data-finding-id={finding.id}
       data-verdict={finding.verdict}
+      data-model-id={finding.modelId}
       onClick={select}
       onKeyDown={selectByKey}
     >
@@ -76,7 +77,7 @@ export function FindingRow({ finding, run: made, tabbable }: FindingRowProps) {
         </span>
         <span className="sr-quiet">
           {t('panel.modelAndEngine', {
-            model: finding.modelId,
+            model: texts.own(made.modelName),
             version: finding.modelVersion,
             engine: engineText(made.engine, texts),
           })}

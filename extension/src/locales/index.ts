@@ -131,7 +131,7 @@ function createTexts(locale: Locale): Texts {
       }
       const localized = Object.entries(values).map(([name, value]) => [
         name,
-        typeof value === 'string' ? localizeValue(value, { t, has }) : value,
+        typeof value === 'string' ? localizeValue(name, shortened(value), { t, has }) : value,
       ]);
       return t(key, Object.fromEntries(localized));
     },
@@ -147,6 +147,10 @@ function digitsOf(value: number, unitCode: string): number {
   }
   return PLAIN_UNITS.has(unitCode) || magnitude >= 100 ? 0 : 1;
 }
+
+/** A SHA-256 is told apart by its first digits; the whole of it is in the English message. */
+const shortened = (value: string): string =>
+  /^[0-9a-f]{64}$/i.test(value) ? `${value.slice(0, 12)}…` : value;
 
 /** PersonName (PS3.5 6.2.1.1): Family^Given^Middle^Prefix^Suffix; groups are split by "=". */
 function personName(name: string): string {

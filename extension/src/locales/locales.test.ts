@@ -77,7 +77,7 @@ const FAMILIES: Record<string, readonly string[]> = {
   'panel.store.': ['label', 'again', 'now', 'hint', 'research', 'nothing', 'upToDate'],
   'word.': [
     ...['absent', 'axial', 'coronal', 'sagittal'],
-    ...['leftRight', 'anteriorPosterior', 'inferiorSuperior'],
+    ...['leftRight', 'anteriorPosterior', 'inferiorSuperior', 'input', 'output'],
   ],
 };
 

@@ -95,9 +95,12 @@ function valueNames(
 
 function objectNames(expression: ts.Expression): string[] | undefined {
   if (ts.isObjectLiteralExpression(expression)) {
-    return expression.properties.flatMap(property =>
-      property.name ? [property.name.getText()] : [],
+    const names = expression.properties.map(property =>
+      ts.isSpreadAssignment(property)
+        ? objectNames(property.expression)
+        : [property.name?.getText() ?? ''],
     );
+    return names.every(list => list !== undefined) ? names.flat() : undefined;
   }
   if (!ts.isIdentifier(expression)) {
     return undefined;

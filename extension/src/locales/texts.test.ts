@@ -85,8 +85,14 @@ it('prefers the message that the manifest gives', () => {
   const values = { met: 'MR', allowed: 'CT', 'message.en': 'CT only', 'message.uk': 'Лише КТ' };
   expect(uk.refusal(refusalOf('gateModality', 'CT only', values))).toBe('Лише КТ');
   expect(en.refusal(refusalOf('gateModality', 'CT only', values))).toBe('CT only');
-  const { 'message.uk': _uk, ...english } = values;
+  const english = { met: 'MR', allowed: 'CT', 'message.en': 'CT only' };
   expect(uk.refusal(refusalOf('gateModality', 'CT only', english))).toBe('CT only');
+});
+
+it('shortens a SHA-256', () => {
+  const [actual, declared] = ['ab'.repeat(32), 'cd'.repeat(32)];
+  const refusal = refusalOf('modelTampered', 'x', { model: 'm', file: 'f', actual, declared });
+  expect(en.refusal(refusal)).toContain('SHA-256 abababababab…, declared cdcdcdcdcdcd…');
 });
 
 it('shows the English message of a code it does not know', () => {

@@ -12,16 +12,22 @@ const RANGES: Array<{ pattern: RegExp; key: string; names: string[] }> = [
   { pattern: new RegExp(`^at most ${NUMBER}$`), key: 'range.atMost', names: ['max'] },
 ];
 
+/** The values that may hold words of ours; the others are names and reasons, and never words. */
+const WORDED: ReadonlySet<string> = new Set(['met', 'allowed', 'axis', 'kind']);
+
 /**
- * The gates put a few words of their own among a refusal's values: planes, axes, "absent", and
- * ranges ("at least 20"). Lists of them are joined by commas. All else (modalities, names, reasons
- * that a server gave) stands as it is.
+ * Refusals put a few words of their own among their values: planes, axes, "absent", and ranges
+ * ("at least 20"). Lists of them are joined by commas. All else (modalities, names, reasons that a
+ * server gave) stands as it is.
  */
-export function localizeValue(value: string, { t, has }: Writer): string {
+export function localizeValue(name: string, value: string, { t, has }: Writer): string {
+  if (!WORDED.has(name)) {
+    return value;
+  }
   for (const { pattern, key, names } of RANGES) {
     const found = pattern.exec(value);
     if (found) {
-      return t(key, Object.fromEntries(names.map((name, i) => [name, Number(found[i + 1])])));
+      return t(key, Object.fromEntries(names.map((bound, i) => [bound, Number(found[i + 1])])));
     }
   }
   return value

@@ -131,7 +131,7 @@ describe('a finding', () => {
       'volume 2,431 mL',
       'mean -812 HU',
       'not reviewed',
-      'ct-lungs 1.0.0 · WASM, 2 threads',
+      'Lungs on CT 1.0.0 · WASM, 2 threads',
     ]) {
       expect(text).toContain(part);
     }

@@ -48,15 +48,7 @@ export function EvidenceFooter() {
         {t(`panel.maturity.${state.maturity}`)}
       </p>
       <div className="sr-store">
-        <span
-          className="sr-stored"
-          role="status"
-          data-cy="ai-stored"
-          data-state={STORED_STATE[summary.kind]}
-        >
-          <Icon name={summary.kind === 'stored' ? 'accept' : 'archive'} size={14} />
-          <span>{storedText(summary, texts)}</span>
-        </span>
+        {/* First, so that a long reason flows around it. */}
         <Tip
           label={t(blocked ? `panel.store.${blocked}` : 'panel.store.hint')}
           hotkey={blocked ? undefined : HOTKEYS.store}
@@ -71,6 +63,15 @@ export function EvidenceFooter() {
             {t(STORE_LABELS[summary.kind] ?? 'panel.store.label')}
           </Button>
         </Tip>
+        <span
+          className="sr-stored"
+          role="status"
+          data-cy="ai-stored"
+          data-state={STORED_STATE[summary.kind]}
+        >
+          <Icon name={summary.kind === 'stored' ? 'accept' : 'archive'} size={14} />
+          {storedText(summary, texts)}
+        </span>
       </div>
       {elsewhere > 0 && (
         <p className="sr-quiet">{t('panel.waitingElsewhere', { count: elsewhere })}</p>

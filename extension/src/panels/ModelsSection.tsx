@@ -18,7 +18,7 @@ export function ModelsSection() {
       {fit.map(model => (
         <Model key={model.modelId} model={model} />
       ))}
-      {fit.length > 0 && !state.crossOriginIsolated && (
+      {fit.length > 0 && state.runs.length === 0 && !state.crossOriginIsolated && (
         <p className="sr-quiet sr-padded">{t('panel.noThreads')}</p>
       )}
       {unfit.length > 0 && (
