@@ -273,7 +273,10 @@ test.each(['zyx', 'xyz'] as const)('slidingWindow, %s tensors', spatialAxes => {
     const met = finish(accumulator);
     item.expected.forEach(({ values }, c) => {
       const size = values.length;
-      largest = Math.max(largest, largestDifference(met.subarray(c * size, (c + 1) * size), values));
+      largest = Math.max(
+        largest,
+        largestDifference(met.subarray(c * size, (c + 1) * size), values),
+      );
     });
   }
   record(`slidingWindow (${spatialAxes})`, cases.length, largest);

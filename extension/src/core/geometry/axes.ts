@@ -21,7 +21,9 @@ export interface NearestAxis {
  */
 export function nearestAxes(direction: Direction): [NearestAxis, NearestAxis, NearestAxis] {
   const largest = (v: Vec3) => Math.max(Math.abs(v[0]), Math.abs(v[1]), Math.abs(v[2]));
-  const byConfidence = [0, 1, 2].sort((a, b) => largest(direction[b]) - largest(direction[a]) || a - b);
+  const byConfidence = [0, 1, 2].sort(
+    (a, b) => largest(direction[b]) - largest(direction[a]) || a - b,
+  );
   const nearest: NearestAxis[] = [];
   const taken = new Set<number>();
   for (const indexAxis of byConfidence) {

@@ -167,7 +167,9 @@ export function measureSegments(
   const mm3 = voxelVolume(geometry);
   return labels.map(label => {
     const sums = byLabel.get(label.value);
-    const middleSlice = sums ? middleSliceOf(sums.sliceCount, sums.count) : Math.floor((nk - 1) / 2);
+    const middleSlice = sums
+      ? middleSliceOf(sums.sliceCount, sums.count)
+      : Math.floor((nk - 1) / 2);
     const onSlice = sums?.sliceCount[middleSlice] ?? 0;
     const centre: Vec3 = sums
       ? [sums.sliceI[middleSlice] / onSlice, sums.sliceJ[middleSlice] / onSlice, middleSlice]

@@ -40,7 +40,10 @@ function branches(node: Node, value: unknown): Node[] {
     Object.entries(option.properties ?? {}).every(([key, property]) => {
       const constant = z.looseObject({ const: z.unknown() }).safeParse(property);
       const isConstant = constant.success && constant.data.const !== undefined;
-      return !isConstant || Object.entries(record).some(([k, v]) => k === key && v === constant.data.const);
+      return (
+        !isConstant ||
+        Object.entries(record).some(([k, v]) => k === key && v === constant.data.const)
+      );
     }),
   );
   return (fitting.length > 0 ? fitting : options).flatMap(option => branches(option, value));

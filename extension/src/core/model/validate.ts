@@ -100,9 +100,13 @@ function sentences(issue: Issue, json: unknown): string[] {
       return [`${where} is ${met}; ${[...new Set(choices)].join(' or ')}`];
     }
     case 'too_small':
-      return [`${where} is ${met}; ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${sizeWord(issue.origin)} is needed.`];
+      return [
+        `${where} is ${met}; ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}${sizeWord(issue.origin)} is needed.`,
+      ];
     case 'too_big':
-      return [`${where} is ${met}; ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${sizeWord(issue.origin)} is allowed.`];
+      return [
+        `${where} is ${met}; ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${sizeWord(issue.origin)} is allowed.`,
+      ];
     case 'invalid_format':
       return [`${where} is ${met}; needed: ${issue.message}.`];
     case 'custom':
@@ -139,7 +143,9 @@ function checkOutput(output: ModelManifest['outputs'][number], where: string): s
     }
   });
   for (const value of duplicates(output.labels.map(label => label.value))) {
-    problems.push(`${where}.labels has the value ${value} more than once; each value is one segment.`);
+    problems.push(
+      `${where}.labels has the value ${value} more than once; each value is one segment.`,
+    );
   }
   for (const key of duplicates(output.labels.map(label => label.key))) {
     problems.push(`${where}.labels has the key "${key}" more than once; keys are unique.`);
@@ -187,7 +193,9 @@ function checkRanges(manifest: ModelManifest): string[] {
       return;
     }
     if (gate.min !== undefined && gate.max !== undefined && gate.min > gate.max) {
-      problems.push(`$.gates[${index}].min is ${gate.min}; at most its max, ${gate.max}, is allowed.`);
+      problems.push(
+        `$.gates[${index}].min is ${gate.min}; at most its max, ${gate.max}, is allowed.`,
+      );
     }
   });
   manifest.preprocessing.forEach((step, index) => {

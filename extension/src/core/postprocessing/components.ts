@@ -17,24 +17,26 @@ export interface Runs {
   begin: Int32Array;
   end: Int32Array;
   key: Uint8Array;
-  /** Index of the first run of each row (j fastest, then k) of the box, and the number of runs. */
+  /** Index of the first run of each row (j fastest, then k), and the number of runs. */
   rows: Int32Array;
 }
 
+function widened<T extends Int32Array | Uint8Array>(old: T, fresh: T): T {
+  fresh.set(old);
+  return fresh;
+}
+
 /**
- * Finds runs in a box of a label map (i fastest).
+ * Finds the runs of a label map (i fastest).
  *
  * @param keys by label value: 0 to skip the voxel, else what a run must share
  */
 export function findRuns(
   voxels: Uint8Array,
-  dimensions: readonly [number, number, number],
+  [ni, nj, nk]: readonly [number, number, number],
   keys: Uint8Array,
-  box: Box = { from: [0, 0, 0], to: dimensions },
 ): Runs {
-  const [ni, nj] = dimensions;
-  const height = box.to[1] - box.from[1];
-  const rows = new Int32Array(height * (box.to[2] - box.from[2]) + 1);
+  const rows = new Int32Array(nj * nk + 1);
   let capacity = 1 << 12;
   let begin = new Int32Array(capacity);
   let end = new Int32Array(capacity);
@@ -42,57 +44,104 @@ export function findRuns(
   let count = 0;
   const grow = () => {
     capacity *= 2;
-    const wider = <T extends Int32Array | Uint8Array>(old: T, fresh: T): T => {
-      fresh.set(old);
-      return fresh;
-    };
-    begin = wider(begin, new Int32Array(capacity));
-    end = wider(end, new Int32Array(capacity));
-    key = wider(key, new Uint8Array(capacity));
+    begin = widened(begin, new Int32Array(capacity));
+    end = widened(end, new Int32Array(capacity));
+    key = widened(key, new Uint8Array(capacity));
   };
 
   // Four voxels at a time over background, where memory alignment allows.
   const canSkip = keys[0] === 0;
-  const offset = voxels.byteOffset % 4;
   const words =
-    offset === 0 ? new Int32Array(voxels.buffer, voxels.byteOffset, voxels.length >> 2) : undefined;
-  let row = 0;
-  for (let k = box.from[2]; k < box.to[2]; k++) {
-    for (let j = box.from[1]; j < box.to[1]; j++, row++) {
-      rows[row] = count;
-      const base = ni * (j + nj * k);
-      const stop = base + box.to[0];
-      let at = base + box.from[0];
-      while (at < stop) {
-        if (canSkip && words) {
-          while ((at & 3) === 0 && at + 4 <= stop && words[at >> 2] === 0) {
+    voxels.byteOffset % 4 === 0
+      ? new Int32Array(voxels.buffer, voxels.byteOffset, voxels.length >> 2)
+      : undefined;
+  for (let row = 0; row < nj * nk; row++) {
+    rows[row] = count;
+    const stop = (row + 1) * ni;
+    let at = row * ni;
+    while (at < stop) {
+      if (canSkip && words) {
+        while ((at & 3) === 0 && at + 4 <= stop && words[at >> 2] === 0) {
+          at += 4;
+        }
+        if (at >= stop) {
+          break;
+        }
+      }
+      const current = keys[voxels[at]];
+      if (current === 0) {
+        at++;
+        continue;
+      }
+      const first = at;
+      const sameFour = Math.imul(voxels[at], 0x01010101);
+      do {
+        at++;
+        if (words && (at & 3) === 0) {
+          while (at + 4 <= stop && words[at >> 2] === sameFour) {
             at += 4;
           }
-          if (at >= stop) {
-            break;
-          }
         }
-        const current = keys[voxels[at]];
-        if (current === 0) {
-          at++;
+      } while (at < stop && keys[voxels[at]] === current);
+      if (count === capacity) {
+        grow();
+      }
+      begin[count] = first;
+      end[count] = at;
+      key[count] = current;
+      count++;
+    }
+  }
+  rows[nj * nk] = count;
+  return { count, begin, end, key, rows };
+}
+
+/**
+ * The runs of everything that is not `key`, in a box that holds every run of `key`: made from the
+ * whole volume's runs, without looking at a voxel again.
+ */
+export function complementRuns(
+  runs: Runs,
+  key: number,
+  dimensions: readonly [number, number, number],
+  box: Box,
+): Runs {
+  const [ni, nj] = dimensions;
+  const height = box.to[1] - box.from[1];
+  const depth = box.to[2] - box.from[2];
+  const rows = new Int32Array(height * depth + 1);
+  // A row has at most one gap more than it has runs.
+  let capacity = height * depth;
+  for (let run = 0; run < runs.count; run++) {
+    capacity += runs.key[run] === key ? 1 : 0;
+  }
+  const begin = new Int32Array(capacity);
+  const end = new Int32Array(capacity);
+  let count = 0;
+  for (let k = 0, row = 0; k < depth; k++) {
+    for (let j = 0; j < height; j++, row++) {
+      rows[row] = count;
+      const volumeRow = box.from[1] + j + nj * (box.from[2] + k);
+      let open = volumeRow * ni + box.from[0];
+      for (let run = runs.rows[volumeRow]; run < runs.rows[volumeRow + 1]; run++) {
+        if (runs.key[run] !== key) {
           continue;
         }
-        const first = at;
-        do {
-          at++;
-        } while (at < stop && keys[voxels[at]] === current);
-        if (count === capacity) {
-          grow();
+        if (runs.begin[run] > open) {
+          begin[count] = open;
+          end[count++] = runs.begin[run];
         }
-        begin[count] = first;
-        end[count] = at;
-        key[count] = current;
-        count++;
+        open = runs.end[run];
+      }
+      const stop = volumeRow * ni + box.to[0];
+      if (stop > open) {
+        begin[count] = open;
+        end[count++] = stop;
       }
     }
   }
-  rows[row] = count;
-  return { count, begin, end, key, rows };
+  rows[height * depth] = count;
+  return { count, begin, end, key: new Uint8Array(count).fill(1), rows };
 }
 
 /** The component of each run: the index of the component's first run in memory order. */

@@ -69,6 +69,29 @@ export function argmax({ scores, classes, geometry }: ClassScores): Uint8Array {
   return labels;
 }
 
+/** First and last column that is not background in each row of the network's grid (y + ny · z). */
+function rowExtents(
+  classOf: Uint8Array,
+  x: InverseAxis,
+  y: InverseAxis,
+  z: InverseAxis,
+): { first: Int32Array; last: Int32Array } {
+  const first = new Int32Array(y.size * z.size).fill(x.size);
+  const last = new Int32Array(y.size * z.size).fill(-1);
+  for (let w = 0, row = 0; w < z.size; w++) {
+    for (let v = 0; v < y.size; v++, row++) {
+      const base = w * z.stride + v * y.stride;
+      for (let u = 0; u < x.size; u++) {
+        if (classOf[base + u * x.stride] !== 0) {
+          first[row] = Math.min(first[row], u);
+          last[row] = u;
+        }
+      }
+    }
+  }
+  return { first, last };
+}
+
 /**
  * Brings class scores back onto the source's grid (MONAI's `Invertd` with linear interpolation) and
  * takes the class of each voxel, without ever holding scores on the source's grid.
@@ -106,6 +129,7 @@ export function invertScores(input: ClassScores, source: VolumeGeometry): Uint8A
   const cellUpper = Int32Array.from(cells, cell => cell.upper);
 
   const width = ax.size;
+  const extent = rowExtents(classOf, ax, ay, az);
   /** Class of the interpolated row at each network column. */
   const rowClass = new Uint8Array(width);
   /** Interpolated scores at a network column, reckoned when first needed in a row. */
@@ -125,6 +149,17 @@ export function invertScores(input: ClassScores, source: VolumeGeometry): Uint8A
       const p01 = z0 + y1;
       const p10 = z1 + y0;
       const p11 = z1 + y1;
+      // Beyond the columns where any of the four rows has something, all is background.
+      const row00 = ay.taps.lower[j] + ay.size * az.taps.lower[k];
+      const row01 = ay.taps.upper[j] + ay.size * az.taps.lower[k];
+      const row10 = ay.taps.lower[j] + ay.size * az.taps.upper[k];
+      const row11 = ay.taps.upper[j] + ay.size * az.taps.upper[k];
+      const { first, last } = extent;
+      const from = Math.min(first[row00], first[row01], first[row10], first[row11]);
+      const to = Math.max(last[row00], last[row01], last[row10], last[row11]);
+      if (from > to) {
+        continue;
+      }
       const w00 = wz0 * ay.taps.lowerWeight[j];
       const w01 = wz0 * ay.taps.upperWeight[j];
       const w10 = wz1 * ay.taps.lowerWeight[j];
@@ -142,9 +177,16 @@ export function invertScores(input: ClassScores, source: VolumeGeometry): Uint8A
         }
       };
 
-      for (let u = 0, at = 0; u < width; u++, at += ax.stride) {
+      // One column more on either side: cells reach from one column to the next.
+      const begin = Math.max(0, from - 1);
+      const end = Math.min(width - 1, to + 1);
+      for (let u = begin, at = begin * ax.stride; u <= end; u++, at += ax.stride) {
         const label = classOf[at + p00];
-        if (label === classOf[at + p01] && label === classOf[at + p10] && label === classOf[at + p11]) {
+        if (
+          label === classOf[at + p01] &&
+          label === classOf[at + p10] &&
+          label === classOf[at + p11]
+        ) {
           rowClass[u] = label;
           continue;
         }
@@ -158,14 +200,27 @@ export function invertScores(input: ClassScores, source: VolumeGeometry): Uint8A
       }
 
       const target = row * ni;
+      let runLabel = 0;
+      let runBegin = 0;
+      let runEnd = 0;
       for (let cell = 0; cell < cellBegin.length; cell++) {
         const lower = cellLower[cell];
         const upper = cellUpper[cell];
+        if (Math.min(lower, upper) < begin || Math.max(lower, upper) > end) {
+          continue;
+        }
         const label = rowClass[lower];
-        if (label === rowClass[upper]) {
-          if (label !== 0) {
-            out.fill(label, target + cellBegin[cell], target + cellEnd[cell]);
+        const isWhole = label === rowClass[upper];
+        // Cells of one class next to each other are written together.
+        if (!isWhole || label !== runLabel) {
+          if (runLabel !== 0) {
+            out.fill(runLabel, target + runBegin, target + runEnd);
           }
+          runLabel = isWhole ? label : 0;
+          runBegin = cellBegin[cell];
+        }
+        if (isWhole) {
+          runEnd = cellEnd[cell];
           continue;
         }
         if (hasScores[lower] !== row) {
@@ -188,6 +243,9 @@ export function invertScores(input: ClassScores, source: VolumeGeometry): Uint8A
           }
           out[target + i] = best;
         }
+      }
+      if (runLabel !== 0) {
+        out.fill(runLabel, target + runBegin, target + runEnd);
       }
     }
   }

@@ -1,5 +1,12 @@
 import type { LabelMap } from '../volume/types';
-import { connectComponents, findRuns, type Box, type Connectivity } from './components';
+import {
+  complementRuns,
+  connectComponents,
+  findRuns,
+  type Box,
+  type Connectivity,
+  type Runs,
+} from './components';
 
 type Size3 = readonly [number, number, number];
 
@@ -72,14 +79,8 @@ export function removeSmallObjects(
   }
 }
 
-/** The smallest box around each of some labels; labels without voxels are left out. */
-function boxesOf(
-  voxels: Uint8Array,
-  dimensions: Size3,
-  labels: readonly number[],
-): Map<number, Box> {
-  const [ni, nj] = dimensions;
-  const runs = findRuns(voxels, dimensions, keysOf(labels, true));
+/** The smallest box around the runs of each key. */
+function boxesOf(runs: Runs, [ni, nj]: Size3): Map<number, Box> {
   const boxes = new Map<number, { from: [number, number, number]; to: [number, number, number] }>();
   for (let row = 0; row + 1 < runs.rows.length; row++) {
     const j = row % nj;
@@ -110,16 +111,16 @@ export function fillHoles(
 ): void {
   const { dimensions } = geometry;
   const [ni, nj] = dimensions;
-  let boxes = boxesOf(voxels, dimensions, appliedLabels);
+  const keys = keysOf(appliedLabels, true);
+  let labelRuns = findRuns(voxels, dimensions, keys);
+  let boxes = boxesOf(labelRuns, dimensions);
   for (const label of appliedLabels) {
     const box = boxes.get(label);
     if (!box) {
       continue;
     }
     // Outside its box nothing is enclosed by the label, and whatever touches the box's side is open.
-    const keys = new Uint8Array(256).fill(1);
-    keys[label] = 0;
-    const runs = findRuns(voxels, dimensions, keys, box);
+    const runs = complementRuns(labelRuns, label, dimensions, box);
     const { root } = connectComponents(runs, dimensions, 3, box);
     const isOpen = new Uint8Array(runs.count);
     const height = box.to[1] - box.from[1];
@@ -137,16 +138,17 @@ export function fillHoles(
         }
       }
     }
-    let swallowed = false;
+    let hasFilled = false;
     for (let run = 0; run < runs.count; run++) {
       if (!isOpen[root[run]]) {
         voxels.fill(label, runs.begin[run], runs.end[run]);
-        swallowed = true;
+        hasFilled = true;
       }
     }
-    if (swallowed && appliedLabels.length > 1) {
-      // Another label may have been inside: its box is no longer what it was.
-      boxes = boxesOf(voxels, dimensions, appliedLabels);
+    if (hasFilled && appliedLabels.length > 1) {
+      // Another label may have been inside: it is no longer what it was.
+      labelRuns = findRuns(voxels, dimensions, keys);
+      boxes = boxesOf(labelRuns, dimensions);
     }
   }
 }

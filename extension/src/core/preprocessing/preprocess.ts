@@ -56,8 +56,7 @@ export const spacing = (
     mode = 'bilinear',
     paddingMode = 'border',
   }: { mode?: 'bilinear' | 'nearest'; paddingMode?: 'border' | 'zeros' } = {},
-): PreprocessedVolume =>
-  preprocess(volume, [{ transform: 'spacing', pixdim, mode, paddingMode }]);
+): PreprocessedVolume => preprocess(volume, [{ transform: 'spacing', pixdim, mode, paddingMode }]);
 
 /** MONAI's `ScaleIntensityRange` alone. */
 export const scaleIntensityRange = (

@@ -52,9 +52,16 @@ export function tapsOf(
   return taps;
 }
 
+/** One axis of the walk: taps as offsets into the source, and the stride in the output. */
+interface WalkAxis {
+  taps: Taps;
+  outStride: number;
+}
+
 /**
  * Runs one pass: source voxels (i fastest) to Float32 on the pass's grid, in one walk. Reading,
- * interpolating and scaling happen together, so nothing of the source's size is allocated.
+ * interpolating and scaling happen together, so nothing of the source's size is allocated. The walk
+ * follows the source's memory (each voxel is read by up to eight output voxels, written once).
  */
 export function runPass(
   source: VoxelArray,
@@ -62,43 +69,72 @@ export function runPass(
   pass: Pass,
 ): Float32Array<ArrayBuffer> {
   const strides = [1, dimensions[0], dimensions[0] * dimensions[1]];
-  const [a, b, c] = pass.axes.map(axis => {
+  const [n0, n1, n2] = pass.axes.map(({ count }) => count);
+  const outStrides = [1, n0, n0 * n1];
+  const walk: WalkAxis[] = [];
+  pass.axes.forEach((axis, outAxis) => {
     const taps = tapsOf(axis, dimensions[axis.sourceAxis], pass.mode, pass.paddingMode);
     const stride = strides[axis.sourceAxis];
     taps.lower.forEach((value, index) => (taps.lower[index] = value * stride));
     taps.upper.forEach((value, index) => (taps.upper[index] = value * stride));
-    return taps;
+    walk[axis.sourceAxis] = { taps, outStride: outStrides[outAxis] };
   });
-  const out = new Float32Array(pass.axes[0].count * pass.axes[1].count * pass.axes[2].count);
-  const isExact = !pass.isResampled || pass.mode === 'nearest';
-  if (isExact) {
-    copyNearest(source, out, a, b, c, pass);
+  const out = new Float32Array(n0 * n1 * n2);
+  if (!pass.isResampled) {
+    copyVoxels(source, out, walk[0], walk[1], walk[2], pass);
+  } else if (pass.mode === 'nearest') {
+    copyNearest(source, out, walk[0], walk[1], walk[2], pass);
   } else {
-    interpolate(source, out, a, b, c, pass);
+    interpolate(source, out, walk[0], walk[1], walk[2], pass);
   }
   return out;
+}
+
+/** Reordering, flips and intensities only: every output voxel is one source voxel. */
+function copyVoxels(
+  source: VoxelArray,
+  out: Float32Array,
+  { taps: a, outStride }: WalkAxis,
+  { taps: b, outStride: outStrideB }: WalkAxis,
+  { taps: c, outStride: outStrideC }: WalkAxis,
+  { intensity }: Pass,
+): void {
+  const { factor, offset, low, high } = intensity;
+  const width = a.lower.length;
+  const step = width > 1 ? a.lower[1] - a.lower[0] : 1;
+  for (let z = 0; z < c.lower.length; z++) {
+    for (let y = 0; y < b.lower.length; y++) {
+      let from = c.lower[z] + b.lower[y] + a.lower[0];
+      let at = z * outStrideC + y * outStrideB;
+      for (let x = 0; x < width; x++, at += outStride, from += step) {
+        const value = source[from] * factor + offset;
+        out[at] = value < low ? low : value > high ? high : value;
+      }
+    }
+  }
 }
 
 function copyNearest(
   source: VoxelArray,
   out: Float32Array,
-  a: Taps,
-  b: Taps,
-  c: Taps,
+  { taps: a, outStride }: WalkAxis,
+  { taps: b, outStride: outStrideB }: WalkAxis,
+  { taps: c, outStride: outStrideC }: WalkAxis,
   { low, high, intensity }: Pass,
 ): void {
-  const { factor, offset } = intensity;
-  const width = a.lower.length;
-  let at = 0;
+  const { factor, offset, low: outLow, high: outHigh } = intensity;
+  const { lower, lowerWeight } = a;
+  const width = lower.length;
   for (let z = 0; z < c.lower.length; z++) {
     for (let y = 0; y < b.lower.length; y++) {
       const base = c.lower[z] + b.lower[y];
-      const weight = c.lowerWeight[z] * b.lowerWeight[y];
-      for (let x = 0; x < width; x++, at++) {
-        let value = source[base + a.lower[x]];
+      const weight = c.lowerWeight[z] * b.lowerWeight[y] * factor;
+      let at = z * outStrideC + y * outStrideB;
+      for (let x = 0; x < width; x++, at += outStride) {
+        let value: number = source[base + lower[x]];
         value = value < low ? low : value > high ? high : value;
-        value = value * weight * a.lowerWeight[x] * factor + offset;
-        out[at] = value < intensity.low ? intensity.low : value > intensity.high ? intensity.high : value;
+        value = value * weight * lowerWeight[x] + offset;
+        out[at] = value < outLow ? outLow : value > outHigh ? outHigh : value;
       }
     }
   }
@@ -107,9 +143,9 @@ function copyNearest(
 function interpolate(
   source: VoxelArray,
   out: Float32Array,
-  a: Taps,
-  b: Taps,
-  c: Taps,
+  { taps: a, outStride }: WalkAxis,
+  { taps: b, outStride: outStrideB }: WalkAxis,
+  { taps: c, outStride: outStrideC }: WalkAxis,
   { low, high, intensity }: Pass,
 ): void {
   const { factor, offset, low: outLow, high: outHigh } = intensity;
@@ -117,7 +153,6 @@ function interpolate(
   const { lower, upper, lowerWeight, upperWeight } = a;
   const width = lower.length;
   const clip = (x: number): number => (x < low ? low : x > high ? high : x);
-  let at = 0;
   for (let z = 0; z < c.lower.length; z++) {
     for (let y = 0; y < b.lower.length; y++) {
       const p00 = c.lower[z] + b.lower[y];
@@ -128,7 +163,8 @@ function interpolate(
       const w01 = c.lowerWeight[z] * b.upperWeight[y];
       const w10 = c.upperWeight[z] * b.lowerWeight[y];
       const w11 = c.upperWeight[z] * b.upperWeight[y];
-      for (let x = 0; x < width; x++, at++) {
+      let at = z * outStrideC + y * outStrideB;
+      for (let x = 0; x < width; x++, at += outStride) {
         const l = lower[x];
         const u = upper[x];
         let value: number;

@@ -83,7 +83,10 @@ function tensorStrides([ni, nj, nk]: Size3, spatialAxes: SpatialAxes): Size3 {
 }
 
 /** Shape of the spatial part of the tensor: [D, H, W] as the network's axis order wants it. */
-export function tensorShape([ni, nj, nk]: Size3, spatialAxes: SpatialAxes): [number, number, number] {
+export function tensorShape(
+  [ni, nj, nk]: Size3,
+  spatialAxes: SpatialAxes,
+): [number, number, number] {
   return spatialAxes === 'zyx' ? [nk, nj, ni] : [ni, nj, nk];
 }
 
@@ -164,7 +167,9 @@ export function accumulate(
   const windowSize = ni * nj * nk;
   const volumeSize = dimensions[0] * dimensions[1] * dimensions[2];
   if (logits.length !== windowSize * classes) {
-    throw new Error(`${logits.length} scores for a window of ${windowSize} voxels × ${classes} classes`);
+    throw new Error(
+      `${logits.length} scores for a window of ${windowSize} voxels × ${classes} classes`,
+    );
   }
   const from = [Math.max(0, -si), Math.max(0, -sj), Math.max(0, -sk)];
   const to = [

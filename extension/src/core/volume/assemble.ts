@@ -47,7 +47,9 @@ const rounded = (value: number, digits = 2): number => Number(value.toFixed(digi
 /** How people find a slice: its instance number, its frame, or its place in the list. */
 function nameOf(header: SliceHeader, input: number): string {
   const instance = header.instanceNumber ?? `#${input + 1}`;
-  return header.frameNumber === undefined ? `${instance}` : `${instance}, frame ${header.frameNumber}`;
+  return header.frameNumber === undefined
+    ? `${instance}`
+    : `${instance}, frame ${header.frameNumber}`;
 }
 
 const degreesBetween = (a: Vec3, b: Vec3): number =>

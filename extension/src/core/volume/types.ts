@@ -1,12 +1,7 @@
 import type { VolumeGeometry } from '../geometry/types';
 
 export type VoxelArray =
-  | Int8Array
-  | Uint8Array
-  | Int16Array
-  | Uint16Array
-  | Int32Array
-  | Float32Array;
+  Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Float32Array;
 
 /**
  * What the volume assembler needs to know of one slice (one instance, or one frame of a multi-frame
