@@ -47,6 +47,10 @@ export interface Provenance {
   /** Milliseconds by phase. */
   timing: Partial<Record<Phase, number>>;
   softwareVersion: string;
+  /** Who made the model (the manifest's `facts.manufacturer`). */
+  manufacturer?: string;
+  /** What kind of algorithm it is, CID 7162 (the manifest's `facts.algorithmFamily`). */
+  algorithmFamily?: CodedConcept;
 }
 
 /** One segment of a label map as the model's manifest declares it. */

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import type { CodedConcept } from '../../core/findings/types';
+import type { Dataset } from './dataset';
+import { clipped } from './text';
+
+const dcm = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'DCM', meaning });
+const sct = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'SCT', meaning });
+
+/** A coded concept as an item of a code sequence (PS3.3 8.8). */
+export const codeItem = ({ value, scheme, meaning }: CodedConcept): Dataset => ({
+  // Code Value is an SH; longer codes have an attribute of their own.
+  ...(value.length <= 16 ? { CodeValue: value } : { LongCodeValue: value }),
+  CodingSchemeDesignator: scheme,
+  CodeMeaning: clipped(meaning, 64),
+});
+
+/** The first item of a parsed code sequence. */
+export const parsedCode = z
+  .array(
+    z.object({
+      CodeValue: z.array(z.string()).optional(),
+      LongCodeValue: z.array(z.string()).optional(),
+      CodingSchemeDesignator: z.array(z.string()).min(1),
+      CodeMeaning: z.array(z.string()).min(1),
+    }),
+  )
+  .min(1)
+  .transform(([item]): CodedConcept => ({
+    value: item.CodeValue?.[0] ?? item.LongCodeValue?.[0] ?? '',
+    scheme: item.CodingSchemeDesignator[0],
+    meaning: item.CodeMeaning[0],
+  }));
+
+export const sameCode = (
+  a: Pick<CodedConcept, 'value' | 'scheme'> | undefined,
+  b: Pick<CodedConcept, 'value' | 'scheme'>,
+): boolean => a?.value === b.value && a.scheme === b.scheme;
+
+/** Concepts of PS3.16 (DCM) and SNOMED CT that the objects use. */
+export const CODE = {
+  processingEquipment: dcm('109102', 'Processing Equipment'),
+  segmentation: dcm('113076', 'Segmentation'),
+  sourceImageForProcessing: dcm('121322', 'Source image for image processing operation'),
+  artificialIntelligence: dcm('123110', 'Artificial Intelligence'),
+
+  imagingMeasurementReport: dcm('126000', 'Imaging Measurement Report'),
+  language: dcm('121049', 'Language of Content Item and Descendants'),
+  observerType: dcm('121005', 'Observer Type'),
+  person: dcm('121006', 'Person'),
+  device: dcm('121007', 'Device'),
+  personObserverName: dcm('121008', 'Person Observer Name'),
+  deviceObserverUID: dcm('121012', 'Device Observer UID'),
+  deviceObserverName: dcm('121013', 'Device Observer Name'),
+  deviceObserverManufacturer: dcm('121014', 'Device Observer Manufacturer'),
+  deviceObserverModelName: dcm('121015', 'Device Observer Model Name'),
+  deviceObserverSerialNumber: dcm('121016', 'Device Observer Serial Number'),
+  procedureReported: dcm('121058', 'Procedure reported'),
+  imageLibrary: dcm('111028', 'Image Library'),
+  imageLibraryGroup: dcm('126200', 'Image Library Group'),
+  modality: dcm('121139', 'Modality'),
+  frameOfReferenceUID: dcm('112227', 'Frame of Reference UID'),
+  pixelDataRows: dcm('110910', 'Pixel Data Rows'),
+  pixelDataColumns: dcm('110911', 'Pixel Data Columns'),
+  horizontalPixelSpacing: dcm('111026', 'Horizontal Pixel Spacing'),
+  verticalPixelSpacing: dcm('111066', 'Vertical Pixel Spacing'),
+  spacingBetweenSlices: dcm('112226', 'Spacing between slices'),
+  imagingMeasurements: dcm('126010', 'Imaging Measurements'),
+  measurementGroup: dcm('125007', 'Measurement Group'),
+  trackingIdentifier: dcm('112039', 'Tracking Identifier'),
+  trackingUniqueIdentifier: dcm('112040', 'Tracking Unique Identifier'),
+  finding: dcm('121071', 'Finding'),
+  referencedSegment: dcm('121191', 'Referenced Segment'),
+  sourceSeriesForSegmentation: dcm('121232', 'Source series for segmentation'),
+  algorithmName: dcm('111001', 'Algorithm Name'),
+  algorithmParameters: dcm('111002', 'Algorithm Parameters'),
+  algorithmVersion: dcm('111003', 'Algorithm Version'),
+  derivation: dcm('121401', 'Derivation'),
+  comment: dcm('121106', 'Comment'),
+
+  findingCategory: sct('276214006', 'Finding category'),
+  findingSite: sct('363698007', 'Finding Site'),
+  laterality: sct('272741003', 'Laterality'),
+  anatomicalStructure: sct('123037004', 'Anatomical Structure'),
+  imagingProcedure: sct('363679005', 'Imaging procedure'),
+} as const;
+
+/** Laterality (CID 244). */
+const LATERALITIES = new Set(['7771000', '24028007', '51440002', '66459002']);
+export const isLaterality = (code: CodedConcept): boolean =>
+  code.scheme === 'SCT' && LATERALITIES.has(code.value);
+
+/** Modality (CID 29) and the procedure that it stands for where the study does not name one. */
+const MODALITIES: Record<string, { modality: CodedConcept; procedure: CodedConcept }> = {
+  CT: {
+    modality: dcm('CT', 'Computed Tomography'),
+    procedure: sct('77477000', 'Computed tomography'),
+  },
+  MR: {
+    modality: dcm('MR', 'Magnetic Resonance'),
+    procedure: sct('113091000', 'Magnetic resonance imaging'),
+  },
+  PT: {
+    modality: dcm('PT', 'Positron emission tomography'),
+    procedure: sct('82918005', 'Positron emission tomography'),
+  },
+};
+export const modalityCodes = (modality: string) =>
+  MODALITIES[modality] ?? {
+    modality: dcm(modality, modality),
+    procedure: CODE.imagingProcedure,
+  };
+
+const ucum = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'UCUM', meaning });
+export const UNIT = {
+  millimetre: ucum('mm', 'mm'),
+  pixels: ucum('{pixels}', 'pixels'),
+} as const;

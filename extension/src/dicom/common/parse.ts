@@ -1,0 +1,254 @@
+import { accept, refuse, type Outcome } from '../../core/outcome';
+import { DICTIONARY, LONG_VRS, TRANSFER_SYNTAX } from './dictionary';
+
+/** A data set that was read, by keyword; attributes out of our dictionary are passed over. */
+export interface ParsedDataset {
+  [keyword: string]: string[] | number[] | ParsedDataset[] | Uint8Array;
+}
+
+const KEYWORDS = new Map<number, readonly [string, string]>(
+  Object.entries(DICTIONARY).map(([keyword, [tag, vr]]) => [tag, [keyword, vr]]),
+);
+const UNDEFINED_LENGTH = 0xffffffff;
+const ITEM = 0xfffee000;
+const ITEM_DELIMITER = 0xfffee00d;
+const SEQUENCE_DELIMITER = 0xfffee0dd;
+/** Deeper nesting than any object has: a file that does so is damaged or hostile. */
+const MAX_DEPTH = 64;
+
+class Damaged extends Error {}
+
+const utf8 = new TextDecoder('utf-8');
+const nameOf = (tag: number): string => {
+  const hex = tag.toString(16).padStart(8, '0').toUpperCase();
+  return KEYWORDS.get(tag)?.[0] ?? `(${hex.slice(0, 4)},${hex.slice(4)})`;
+};
+
+class Parser {
+  private readonly view: DataView;
+  private explicit = true;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    private at: number,
+  ) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Reads group 0002 and stands behind it. */
+  meta(): ParsedDataset {
+    const parsed: ParsedDataset = {};
+    while (this.at < this.bytes.length && this.view.getUint16(this.at, true) === 2) {
+      this.element(parsed, this.bytes.length, 0);
+    }
+    return parsed;
+  }
+
+  get offset(): number {
+    return this.at;
+  }
+
+  dataset(explicit: boolean): ParsedDataset {
+    this.explicit = explicit;
+    const parsed: ParsedDataset = {};
+    while (this.at < this.bytes.length) this.element(parsed, this.bytes.length, 0);
+    return parsed;
+  }
+
+  private need(count: number, end: number, what: string): void {
+    if (this.at + count > end) {
+      throw new Damaged(
+        `${what} needs ${count} bytes at offset ${this.at}, ${end - this.at} are left`,
+      );
+    }
+  }
+
+  private tag(): number {
+    const tag =
+      this.view.getUint16(this.at, true) * 0x10000 + this.view.getUint16(this.at + 2, true);
+    this.at += 4;
+    return tag;
+  }
+
+  /** Reads one element into `into`; its tag is returned. */
+  private element(into: ParsedDataset, end: number, depth: number): number {
+    this.need(8, end, 'An element header');
+    const tag = this.tag();
+    if (tag === ITEM_DELIMITER || tag === SEQUENCE_DELIMITER) {
+      this.at += 4;
+      return tag;
+    }
+    const known = KEYWORDS.get(tag);
+    const { vr, length } = this.header(tag, known?.[1], end);
+    if (vr === 'SQ' || length === UNDEFINED_LENGTH) {
+      const items = this.sequence(tag, length, end, depth + 1);
+      if (known) into[known[0]] = items;
+      return tag;
+    }
+    this.need(length, end, nameOf(tag));
+    if (known) into[known[0]] = this.value(vr, length);
+    this.at += length;
+    return tag;
+  }
+
+  private header(
+    tag: number,
+    knownVr: string | undefined,
+    end: number,
+  ): { vr: string; length: number } {
+    if (!this.explicit) {
+      const length = this.view.getUint32(this.at, true);
+      this.at += 4;
+      return { vr: knownVr ?? 'UN', length };
+    }
+    const vr = String.fromCharCode(this.bytes[this.at], this.bytes[this.at + 1]);
+    if (!/^[A-Z]{2}$/.test(vr))
+      throw new Damaged(`${nameOf(tag)} has no valid VR at offset ${this.at}`);
+    if (!LONG_VRS.has(vr)) {
+      const length = this.view.getUint16(this.at + 2, true);
+      this.at += 4;
+      return { vr, length };
+    }
+    this.need(8, end, nameOf(tag));
+    const length = this.view.getUint32(this.at + 4, true);
+    this.at += 8;
+    return { vr, length };
+  }
+
+  private sequence(tag: number, length: number, end: number, depth: number): ParsedDataset[] {
+    if (depth > MAX_DEPTH)
+      throw new Damaged(`${nameOf(tag)} is nested more than ${MAX_DEPTH} deep`);
+    const defined = length !== UNDEFINED_LENGTH;
+    if (defined) this.need(length, end, nameOf(tag));
+    const stop = defined ? this.at + length : end;
+    const items: ParsedDataset[] = [];
+    while (this.at < stop) {
+      this.need(8, stop, `An item of ${nameOf(tag)}`);
+      const item = this.tag();
+      const itemLength = this.view.getUint32(this.at, true);
+      this.at += 4;
+      if (item === SEQUENCE_DELIMITER) return items;
+      if (item !== ITEM)
+        throw new Damaged(`${nameOf(tag)} holds ${nameOf(item)} where an item is due`);
+      items.push(this.item(tag, itemLength, stop, depth));
+    }
+    if (!defined) throw new Damaged(`${nameOf(tag)} is not ended`);
+    return items;
+  }
+
+  private item(tag: number, length: number, end: number, depth: number): ParsedDataset {
+    const parsed: ParsedDataset = {};
+    if (length === UNDEFINED_LENGTH) {
+      while (this.element(parsed, end, depth) !== ITEM_DELIMITER);
+      return parsed;
+    }
+    this.need(length, end, `An item of ${nameOf(tag)}`);
+    const stop = this.at + length;
+    while (this.at < stop) this.element(parsed, stop, depth);
+    return parsed;
+  }
+
+  private value(vr: string, length: number): ParsedDataset[string] {
+    const start = this.at;
+    const numbers = (size: number, read: (at: number) => number): number[] =>
+      Array.from({ length: Math.floor(length / size) }, (_, index) => read(start + index * size));
+    switch (vr) {
+      case 'US':
+        return numbers(2, at => this.view.getUint16(at, true));
+      case 'UL':
+        return numbers(4, at => this.view.getUint32(at, true));
+      case 'FD':
+        return numbers(8, at => this.view.getFloat64(at, true));
+      case 'AT':
+        return numbers(
+          4,
+          at => this.view.getUint16(at, true) * 0x10000 + this.view.getUint16(at + 2, true),
+        );
+      case 'DS':
+      case 'IS':
+        return this.strings(length).map(Number);
+      case 'LT':
+      case 'ST':
+      case 'UT':
+        return length === 0 ? [] : [this.text(length).replace(/[ \0]+$/, '')];
+      case 'OB':
+      case 'OW':
+      case 'UN':
+        return this.bytes.subarray(start, start + length);
+      default:
+        return this.strings(length);
+    }
+  }
+
+  private strings(length: number): string[] {
+    const text = this.text(length);
+    if (text.trim() === '') return [];
+    return text.split('\\').map(value => value.replace(/^ +|[ \0]+$/g, ''));
+  }
+
+  private text(length: number): string {
+    let text = '';
+    const end = this.at + length;
+    // Most values are short ASCII, for which a decoder costs more than it does.
+    if (length <= 64) {
+      let at = this.at;
+      for (; at < end && this.bytes[at] < 0x80; at++) text += String.fromCharCode(this.bytes[at]);
+      if (at === end) return text;
+    }
+    return utf8.decode(this.bytes.subarray(this.at, end));
+  }
+}
+
+const inflated = async (bytes: Uint8Array): Promise<Uint8Array> => {
+  const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
+    .stream()
+    .pipeThrough(new DecompressionStream('deflate-raw'));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+};
+
+/**
+ * Reads a Part 10 file in Explicit, Implicit or Deflated Little Endian, UTF-8 or ASCII. Pixel Data
+ * is a view on the file's own bytes.
+ *
+ * Refuses with `notDicom`, `transferSyntaxNotRead` or `dicomDamaged`, which says where.
+ */
+export async function parsePart10(file: ArrayBuffer): Promise<Outcome<ParsedDataset>> {
+  const bytes = new Uint8Array(file);
+  const magic = String.fromCharCode(...bytes.subarray(128, 132));
+  if (magic !== 'DICM') {
+    return refuse(
+      'notDicom',
+      `A file of ${bytes.length} bytes is no DICOM file: "DICM" is not at byte 128`,
+      {
+        bytes: bytes.length,
+      },
+    );
+  }
+  try {
+    const parser = new Parser(bytes, 132);
+    const meta = parser.meta();
+    const syntax = (meta.TransferSyntaxUID as string[] | undefined)?.[0] ?? 'none';
+    if (!Object.values<string>(TRANSFER_SYNTAX).includes(syntax)) {
+      const allowed = Object.values(TRANSFER_SYNTAX).join(', ');
+      return refuse(
+        'transferSyntaxNotRead',
+        `Evidence is in transfer syntax ${syntax}; ${allowed} are read`,
+        { met: syntax, allowed },
+      );
+    }
+    if (syntax === TRANSFER_SYNTAX.deflatedLittleEndian) {
+      return accept(new Parser(await inflated(bytes.subarray(parser.offset)), 0).dataset(true));
+    }
+    return accept(parser.dataset(syntax === TRANSFER_SYNTAX.explicitLittleEndian));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return refuse(
+      'dicomDamaged',
+      `A DICOM file of ${bytes.length} bytes is damaged or cut off: ${reason}`,
+      {
+        bytes: bytes.length,
+        reason,
+      },
+    );
+  }
+}

@@ -1,0 +1,261 @@
+import { z } from 'zod';
+import { accept, refuse, type Outcome } from '../../core/outcome';
+import type { Finding, RunResult, SourceSeries } from '../../core/findings/types';
+import type { Vec3, VolumeGeometry } from '../../core/geometry/types';
+import { planVolume } from '../../core/volume/assemble';
+import { parsedCode } from '../common/codes';
+import type { ParsedDataset } from '../common/parse';
+import { issueOf, number, single, text } from '../common/schemas';
+import { unpackFrame } from './frames';
+import { parametersSchema } from './parameters';
+
+const jsonParameters = text.transform((json, context) => {
+  try {
+    return parametersSchema.parse(JSON.parse(json));
+  } catch (error) {
+    const message = error instanceof z.ZodError ? issueOf(error) : String(error);
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
+});
+
+const modifier = single(
+  z.object({ SegmentedPropertyTypeModifierCodeSequence: parsedCode.optional() }),
+);
+
+const segmentSchema = z.object({
+  SegmentNumber: number,
+  SegmentedPropertyCategoryCodeSequence: parsedCode,
+  SegmentedPropertyTypeCodeSequence: z
+    .array(z.unknown())
+    .transform(items => ({ code: parsedCode.parse(items), ...modifier.parse(items) })),
+  TrackingID: text,
+  TrackingUID: text,
+  RecommendedDisplayCIELabValue: z.tuple([z.number(), z.number(), z.number()]),
+  SegmentationAlgorithmIdentificationSequence: single(
+    z.object({
+      AlgorithmFamilyCodeSequence: parsedCode,
+      AlgorithmParameters: jsonParameters,
+      AlgorithmSource: text.optional(),
+    }),
+  ),
+});
+
+const frameSchema = z.object({
+  SegmentIdentificationSequence: single(z.object({ ReferencedSegmentNumber: number })),
+  DerivationImageSequence: single(
+    z.object({
+      SourceImageSequence: single(
+        z.object({ ReferencedSOPInstanceUID: text, ReferencedFrameNumber: number.optional() }),
+      ),
+    }),
+  ),
+});
+
+const segmentationSchema = z.object({
+  SOPInstanceUID: text,
+  Rows: number,
+  Columns: number,
+  BitsAllocated: z.tuple([z.literal(1)]),
+  SegmentationType: z.tuple([z.literal('BINARY')]),
+  ReferencedSeriesSequence: single(
+    z.object({
+      SeriesInstanceUID: text,
+      ReferencedInstanceSequence: z.array(z.object({ ReferencedSOPInstanceUID: text })),
+    }),
+  ),
+  SegmentSequence: z.array(segmentSchema).min(1),
+  PerFrameFunctionalGroupsSequence: z.array(frameSchema).min(1),
+  PixelData: z.instanceof(Uint8Array),
+});
+type Segmentation = z.infer<typeof segmentationSchema>;
+
+/** A run as its segmentation tells it: measurements are the report's, and not here. */
+export interface ReadSegmentation {
+  sopInstanceUID: string;
+  run: RunResult;
+  /** By finding: the names of its measurements, by `measurementKey`. */
+  measurementNames: Map<string, Record<string, string>>;
+}
+
+/** 16 bit CIELab to L* 0–100, a* and b* −128–127, to the hundredth that 16 bit are good for. */
+const cielabOf = ([l, a, b]: readonly number[]): Vec3 => {
+  const round = (value: number): number => Math.round(value * 100) / 100;
+  return [
+    round((l / 0xffff) * 100),
+    round((a / 0xffff) * 255 - 128),
+    round((b / 0xffff) * 255 - 128),
+  ];
+};
+
+const keyOf = (sopInstanceUID: string, frameNumber = 1): string =>
+  `${sopInstanceUID}#${frameNumber}`;
+
+/** The open series that the segmentation lies on, with its slices in k order, and its grid. */
+function gridOf(
+  segmentation: Segmentation,
+  sources: readonly SourceSeries[],
+): Outcome<{ source: SourceSeries; geometry: VolumeGeometry } | undefined> {
+  const { SeriesInstanceUID: series, ReferencedInstanceSequence: references } =
+    segmentation.ReferencedSeriesSequence;
+  const candidates = sources.filter(({ seriesInstanceUID }) => seriesInstanceUID === series);
+  if (candidates.length === 0) return accept(undefined);
+  const referenced = new Set(references.map(each => each.ReferencedSOPInstanceUID));
+  // A series may be shown as several volumes: the run's own is the one of the same instances.
+  const source = candidates.find(({ slices }) => {
+    const instances = new Set(slices.map(slice => slice.sopInstanceUID));
+    return instances.size === referenced.size && [...referenced].every(uid => instances.has(uid));
+  });
+  if (!source) {
+    const met = Math.max(...candidates.map(({ slices }) => slices.length));
+    return refuse(
+      'evidenceSourceDiffers',
+      `A stored AI result is of ${referenced.size} instances of series ${series}; the open study has ${met} and not the same ones`,
+      { series, allowed: referenced.size, met },
+    );
+  }
+  const plan = planVolume(source.slices);
+  if (!plan.ok) return plan;
+  const slices = plan.value.order.map(index => source.slices[index]);
+  const { geometry } = plan.value;
+  const { Rows, Columns } = segmentation;
+  if (geometry.dimensions[0] !== Columns || geometry.dimensions[1] !== Rows) {
+    const allowed = `${geometry.dimensions[0]}×${geometry.dimensions[1]}`;
+    return refuse(
+      'evidenceMatrixDiffers',
+      `A stored AI result has ${Columns}×${Rows} pixels, its source ${allowed}`,
+      { met: `${Columns}×${Rows}`, allowed },
+    );
+  }
+  return accept({ source: { ...source, slices }, geometry });
+}
+
+function voxelsOf(
+  segmentation: Segmentation,
+  source: SourceSeries,
+  geometry: VolumeGeometry,
+): Outcome<Uint8Array> {
+  const [columns, rows, slices] = geometry.dimensions;
+  const size = columns * rows;
+  const frames = segmentation.PerFrameFunctionalGroupsSequence;
+  const needed = Math.ceil((frames.length * size) / 8);
+  const bits = segmentation.PixelData;
+  if (bits.length < needed) {
+    return refuse(
+      'evidencePixelsMissing',
+      `A stored AI result has ${bits.length} bytes of pixels; its ${frames.length} frames need ${needed}`,
+      { met: bits.length, allowed: needed },
+    );
+  }
+  const sliceOf = new Map(source.slices.map((s, k) => [keyOf(s.sopInstanceUID, s.frameNumber), k]));
+  const labelOf = new Map(
+    segmentation.SegmentSequence.map(segment => [
+      segment.SegmentNumber,
+      segment.SegmentationAlgorithmIdentificationSequence.AlgorithmParameters.output.value,
+    ]),
+  );
+  const voxels = new Uint8Array(size * slices);
+  for (const [index, frame] of frames.entries()) {
+    const image = frame.DerivationImageSequence.SourceImageSequence;
+    const slice = sliceOf.get(keyOf(image.ReferencedSOPInstanceUID, image.ReferencedFrameNumber));
+    const number = frame.SegmentIdentificationSequence.ReferencedSegmentNumber;
+    const label = labelOf.get(number);
+    if (slice === undefined || label === undefined) {
+      return refuse(
+        'evidenceFrameUnplaced',
+        `Frame ${index + 1} of a stored AI result is of segment ${number} on instance ${image.ReferencedSOPInstanceUID}, one of which is not known`,
+        { frame: index + 1, segment: number, instance: image.ReferencedSOPInstanceUID },
+      );
+    }
+    unpackFrame(bits, index, size, { label, slice }, voxels);
+  }
+  return accept(voxels);
+}
+
+const findingOf = (
+  segment: Segmentation['SegmentSequence'][number],
+  runId: string,
+  source: SourceSeries,
+): Finding => {
+  const { output } = segment.SegmentationAlgorithmIdentificationSequence.AlgorithmParameters;
+  const type = segment.SegmentedPropertyTypeCodeSequence;
+  const slice = source.slices[Math.min(output.middleSlice, source.slices.length - 1)];
+  const modifierCode = type.SegmentedPropertyTypeModifierCodeSequence;
+  return {
+    id: segment.TrackingUID,
+    trackingIdentifier: segment.TrackingID,
+    runId,
+    kind: 'segment',
+    segment: {
+      segmentNumber: output.value,
+      key: output.key,
+      label: output.label,
+      category: segment.SegmentedPropertyCategoryCodeSequence,
+      type: type.code,
+      ...(modifierCode && { modifier: modifierCode }),
+      recommendedDisplayCIELab: cielabOf(segment.RecommendedDisplayCIELabValue),
+    },
+    measurements: [],
+    middleSlice: output.middleSlice,
+    centroid: output.centroid,
+    referencedSOPInstanceUID: slice.sopInstanceUID,
+    referencedFrameNumber: slice.frameNumber,
+  };
+};
+
+/**
+ * A run from one of our own segmentations. `undefined` when its source series is not among the
+ * given ones (another series of the study); a refusal when it cannot be laid on its source.
+ */
+export function readSegmentation(
+  dataset: ParsedDataset,
+  sources: readonly SourceSeries[],
+): Outcome<ReadSegmentation | undefined> {
+  const parsed = segmentationSchema.safeParse(dataset);
+  if (!parsed.success) {
+    const reason = issueOf(parsed.error);
+    return refuse('evidenceUnreadable', `A stored AI result (SEG) cannot be read: ${reason}`, {
+      object: 'SEG',
+      reason,
+    });
+  }
+  const segmentation = parsed.data;
+  const grid = gridOf(segmentation, sources);
+  if (!grid.ok) return grid;
+  if (!grid.value) return accept(undefined);
+  const { source, geometry } = grid.value;
+  const voxels = voxelsOf(segmentation, source, geometry);
+  if (!voxels.ok) return voxels;
+  const segments = segmentation.SegmentSequence;
+  const algorithm = segments[0].SegmentationAlgorithmIdentificationSequence;
+  const { runId, model, engine, startedAt, timing, softwareVersion } =
+    algorithm.AlgorithmParameters;
+  return accept({
+    sopInstanceUID: segmentation.SOPInstanceUID,
+    run: {
+      runId,
+      source,
+      provenance: {
+        modelId: model.id,
+        modelVersion: model.version,
+        modelName: model.name,
+        modelSha256: model.sha256,
+        licence: model.licence,
+        engine,
+        startedAt,
+        timing,
+        softwareVersion,
+        algorithmFamily: algorithm.AlgorithmFamilyCodeSequence,
+        ...(algorithm.AlgorithmSource && { manufacturer: algorithm.AlgorithmSource }),
+      },
+      labelMap: { geometry, voxels: voxels.value },
+      findings: segments.map(segment => findingOf(segment, runId, source)),
+    },
+    measurementNames: new Map(
+      segments.map(segment => [
+        segment.TrackingUID,
+        segment.SegmentationAlgorithmIdentificationSequence.AlgorithmParameters.output.measurements,
+      ]),
+    ),
+  });
+}

@@ -1,0 +1,376 @@
+import type { Finding, RunResult } from '../../core/findings/types';
+import { uidFrom } from '../../core/model/identity';
+import type { EvidenceObject } from '../../core/reading/ports';
+import type { Review } from '../../core/review/types';
+import { CODE, codeItem, isLaterality, modalityCodes, sameCode, UNIT } from '../common/codes';
+import type { Dataset } from '../common/dataset';
+import { SOP_CLASS } from '../common/dictionary';
+import { encodePart10 } from '../common/encode';
+import {
+  deviceUIDOf,
+  generalModules,
+  MANUFACTURER,
+  modelLabel,
+  segmentationUIDOf,
+  seriesUIDOf,
+} from '../common/identity';
+import { instanceReferences, type SourceAttributes } from '../common/source';
+import { clipped, dicomMoment } from '../common/text';
+import { segmentOrder } from '../seg/writeSegmentation';
+import * as content from './contentItems';
+import {
+  CODING_SCHEME,
+  REASON_CODES,
+  REJECTION_REASON,
+  REVIEW,
+  VERDICT_CODES,
+} from './reviewCodes';
+
+export interface ReportRequest {
+  run: RunResult;
+  source: SourceAttributes;
+  /** Reviews that a person made; empty at maturity `production`. */
+  reviews: readonly Review[];
+  /** SOP Instance UIDs of the earlier reports of this run, oldest first. */
+  predecessors: readonly string[];
+}
+
+/** The reviews of this run's findings in the order of the findings; one a finding. */
+const reviewsInOrder = (run: RunResult, reviews: readonly Review[]): Review[] => {
+  const byFinding = new Map(reviews.map(review => [review.findingId, review]));
+  return segmentOrder(run).flatMap(({ id }) => byFinding.get(id) ?? []);
+};
+
+const reportUIDOf = (runId: string, reviews: readonly Review[], predecessor?: string): string =>
+  uidFrom(
+    'evidence',
+    'SR',
+    runId,
+    predecessor ?? '',
+    ...reviews.flatMap(({ findingId, verdict, reason, comment, reviewer, reviewedAt }) => [
+      findingId,
+      verdict,
+      reason ?? '',
+      comment ?? '',
+      reviewer,
+      reviewedAt,
+    ]),
+  );
+
+/** Which report this is: a new one after the last, or the last one again if it says the same. */
+function place(runId: string, reviews: readonly Review[], predecessors: readonly string[]) {
+  const earlier = predecessors.filter(uid => uid !== segmentationUIDOf(runId));
+  const last = earlier.at(-1);
+  const again = reportUIDOf(runId, reviews, earlier.at(-2));
+  if (last !== undefined && again === last) {
+    return { sopInstanceUID: last, predecessor: earlier.at(-2), instanceNumber: earlier.length };
+  }
+  return {
+    sopInstanceUID: reportUIDOf(runId, reviews, last),
+    predecessor: last,
+    instanceNumber: earlier.length + 1,
+  };
+}
+
+/** Observation context (TID 1001): the model as Device (TID 1004), each reviewer as Person (TID 1003). */
+function observers(run: RunResult, reviewers: readonly string[]): Dataset[] {
+  const { provenance } = run;
+  const device = [
+    content.code('HAS OBS CONTEXT', CODE.observerType, CODE.device),
+    content.uidReference('HAS OBS CONTEXT', CODE.deviceObserverUID, deviceUIDOf(provenance)),
+    content.text('HAS OBS CONTEXT', CODE.deviceObserverName, provenance.modelName),
+    content.text(
+      'HAS OBS CONTEXT',
+      CODE.deviceObserverManufacturer,
+      provenance.manufacturer ?? MANUFACTURER,
+    ),
+    content.text('HAS OBS CONTEXT', CODE.deviceObserverModelName, modelLabel(provenance)),
+    content.text('HAS OBS CONTEXT', CODE.deviceObserverSerialNumber, provenance.modelSha256),
+  ];
+  const people = reviewers.flatMap(reviewer => [
+    content.code('HAS OBS CONTEXT', CODE.observerType, CODE.person),
+    content.personName('HAS OBS CONTEXT', CODE.personObserverName, reviewer),
+  ]);
+  return [...device, ...people];
+}
+
+/** Image Library (TID 1600): what the series is, then its instances. */
+function imageLibrary(run: RunResult): Dataset {
+  const { dimensions, spacing } = run.labelMap.geometry;
+  const { modality } = modalityCodes(run.source.slices[0].modality);
+  const number = (
+    concept: Parameters<typeof content.numeric>[1],
+    value: number,
+    unit = UNIT.millimetre,
+  ) => content.numeric('HAS ACQ CONTEXT', concept, value, unit);
+  const descriptors = [
+    content.code('HAS ACQ CONTEXT', CODE.modality, modality),
+    ...(run.source.frameOfReferenceUID
+      ? [
+          content.uidReference(
+            'HAS ACQ CONTEXT',
+            CODE.frameOfReferenceUID,
+            run.source.frameOfReferenceUID,
+          ),
+        ]
+      : []),
+    number(CODE.pixelDataRows, dimensions[1], UNIT.pixels),
+    number(CODE.pixelDataColumns, dimensions[0], UNIT.pixels),
+    number(CODE.horizontalPixelSpacing, spacing[0]),
+    number(CODE.verticalPixelSpacing, spacing[1]),
+    number(CODE.spacingBetweenSlices, spacing[2]),
+  ];
+  const images = instanceReferences(run).map(each => content.image('CONTAINS', undefined, each));
+  const group = content.container('CONTAINS', CODE.imageLibraryGroup, [...descriptors, ...images]);
+  return content.container('CONTAINS', CODE.imageLibrary, [group], '1600');
+}
+
+/** Anatomy is also the site, with its side; of other findings the model does not tell a site. */
+function findingSite({ segment }: Finding): Dataset[] {
+  if (!sameCode(segment.category, CODE.anatomicalStructure)) return [];
+  const side =
+    segment.modifier && isLaterality(segment.modifier)
+      ? [content.code('HAS CONCEPT MOD', CODE.laterality, segment.modifier)]
+      : [];
+  return [content.code('HAS CONCEPT MOD', CODE.findingSite, segment.type, side)];
+}
+
+/** Qualitative evaluation: what the reader said of the finding, or that no one has reviewed it. */
+function evaluation(review: Review | undefined, offset?: string): Dataset {
+  if (!review) return content.code('CONTAINS', REVIEW, VERDICT_CODES.notReviewed);
+  const properties = [
+    ...(personOf(review)
+      ? [content.personName('HAS PROPERTIES', CODE.personObserverName, personOf(review))]
+      : []),
+    ...(review.reason
+      ? [content.code('HAS PROPERTIES', REJECTION_REASON, REASON_CODES[review.reason])]
+      : []),
+    ...(review.comment ? [content.text('HAS PROPERTIES', CODE.comment, review.comment)] : []),
+  ];
+  return {
+    ...content.code('CONTAINS', REVIEW, VERDICT_CODES[review.verdict], properties),
+    ObservationDateTime: dicomMoment(review.reviewedAt, offset).dateTime,
+  };
+}
+
+/** Volumetric ROI Measurements and Qualitative Evaluations (TID 1411). */
+function measurementGroup(
+  request: ReportRequest,
+  finding: Finding,
+  segmentNumber: number,
+  review: Review | undefined,
+): Dataset {
+  const { run, source } = request;
+  const { provenance } = run;
+  return content.container(
+    'CONTAINS',
+    CODE.measurementGroup,
+    [
+      content.text('HAS OBS CONTEXT', CODE.trackingIdentifier, finding.trackingIdentifier),
+      content.uidReference('HAS OBS CONTEXT', CODE.trackingUniqueIdentifier, finding.id),
+      content.code('CONTAINS', CODE.findingCategory, finding.segment.category),
+      content.code('CONTAINS', CODE.finding, finding.segment.type),
+      ...findingSite(finding),
+      // Algorithm Identification (TID 4019)
+      content.text('HAS CONCEPT MOD', CODE.algorithmName, provenance.modelName),
+      content.text('HAS CONCEPT MOD', CODE.algorithmVersion, provenance.modelVersion),
+      content.text(
+        'HAS CONCEPT MOD',
+        CODE.algorithmParameters,
+        `model=${provenance.modelId} sha256=${provenance.modelSha256} run=${run.runId}`,
+      ),
+      content.image('CONTAINS', CODE.referencedSegment, {
+        ReferencedSOPClassUID: SOP_CLASS.segmentation,
+        ReferencedSOPInstanceUID: segmentationUIDOf(run.runId),
+        ReferencedSegmentNumber: segmentNumber,
+      }),
+      content.uidReference(
+        'CONTAINS',
+        CODE.sourceSeriesForSegmentation,
+        run.source.seriesInstanceUID,
+      ),
+      ...finding.measurements.map(({ concept, derivation, value, unit }) =>
+        content.numeric(
+          'CONTAINS',
+          concept,
+          value,
+          unit,
+          derivation ? [content.code('HAS CONCEPT MOD', CODE.derivation, derivation)] : [],
+        ),
+      ),
+      evaluation(review, source.timezoneOffset),
+    ],
+    '1411',
+  );
+}
+
+/** PersonName as the site gives it; a backslash parts values and is none of a name. */
+const personOf = ({ reviewer }: Review): string => reviewer.replaceAll('\\', ' ').trim();
+
+/** Who attests to the whole report: only when a person has reviewed every finding of it. */
+function verification(request: ReportRequest, reviews: readonly Review[], all: boolean): Dataset {
+  const reviewers = [...new Set(reviews.map(personOf))];
+  if (!all || reviewers.some(reviewer => reviewer === '')) {
+    return { VerificationFlag: 'UNVERIFIED' };
+  }
+  return {
+    VerificationFlag: 'VERIFIED',
+    VerifyingObserverSequence: reviewers.map(reviewer => ({
+      VerifyingObserverName: reviewer,
+      VerifyingObserverIdentificationCodeSequence: [],
+      VerifyingOrganization: clipped(request.source.institutionName ?? 'Not stated', 64),
+      VerificationDateTime: dicomMoment(
+        latest(reviews.filter(review => personOf(review) === reviewer)),
+        request.source.timezoneOffset,
+      ).dateTime,
+    })),
+  };
+}
+
+const latest = (reviews: readonly Review[]): string =>
+  reviews.reduce(
+    (last, { reviewedAt }) => (Date.parse(reviewedAt) > Date.parse(last) ? reviewedAt : last),
+    reviews[0].reviewedAt,
+  );
+
+const stateOf = (reviewed: number, of: number): string => {
+  if (reviewed === 0) return 'not reviewed';
+  return reviewed === of ? 'reviewed' : `${reviewed} of ${of} reviewed`;
+};
+
+const evidenceSequence = (run: RunResult): Dataset => {
+  const segmentation = segmentationUIDOf(run.runId);
+  return {
+    StudyInstanceUID: run.source.studyInstanceUID,
+    ReferencedSeriesSequence: [
+      {
+        SeriesInstanceUID: run.source.seriesInstanceUID,
+        ReferencedSOPSequence: instanceReferences(run),
+      },
+      {
+        SeriesInstanceUID: seriesUIDOf(segmentation),
+        ReferencedSOPSequence: [
+          {
+            ReferencedSOPClassUID: SOP_CLASS.segmentation,
+            ReferencedSOPInstanceUID: segmentation,
+          },
+        ],
+      },
+    ],
+  };
+};
+
+const predecessorSequence = (run: RunResult, predecessor: string): Dataset => ({
+  StudyInstanceUID: run.source.studyInstanceUID,
+  ReferencedSeriesSequence: [
+    {
+      SeriesInstanceUID: seriesUIDOf(predecessor),
+      ReferencedSOPSequence: [
+        {
+          ReferencedSOPClassUID: SOP_CLASS.comprehensive3DSR,
+          ReferencedSOPInstanceUID: predecessor,
+        },
+      ],
+    },
+  ],
+});
+
+/** Root content item: Measurement Report (TID 1500). */
+function measurementReport(request: ReportRequest, reviews: readonly Review[]): Dataset {
+  const { run, source } = request;
+  const reviewOf = new Map(reviews.map(review => [review.findingId, review]));
+  const reviewers = [...new Set(reviews.map(personOf))].filter(reviewer => reviewer !== '');
+  const { procedure } = modalityCodes(run.source.slices[0].modality);
+  const procedureItem: Dataset = source.procedureCode
+    ? { copied: source.procedureCode }
+    : codeItem(procedure);
+  return {
+    ValueType: 'CONTAINER',
+    ConceptNameCodeSequence: [codeItem(CODE.imagingMeasurementReport)],
+    ContinuityOfContent: 'SEPARATE',
+    ...content.templateOf('1500'),
+    ContentSequence: [
+      content.code('HAS CONCEPT MOD', CODE.language, {
+        value: 'en-US',
+        scheme: 'RFC5646',
+        meaning: 'English (United States)',
+      }),
+      ...observers(run, reviewers),
+      {
+        ...content.code('HAS CONCEPT MOD', CODE.procedureReported, procedure),
+        ConceptCodeSequence: [procedureItem],
+      },
+      imageLibrary(run),
+      content.container(
+        'CONTAINS',
+        CODE.imagingMeasurements,
+        segmentOrder(run).map((finding, index) =>
+          measurementGroup(request, finding, index + 1, reviewOf.get(finding.id)),
+        ),
+      ),
+    ],
+  };
+}
+
+/**
+ * What a run found and what readers said of it, as a Comprehensive 3D SR (PS3.3 A.35.13) after
+ * TID 1500. Every finding is there with its review; one that no person reviewed says so. COMPLETE
+ * when all findings are reviewed; VERIFIED only when those who reviewed them are named.
+ *
+ * The instance derives from the run, the reviews and the report before it, so the same reviews
+ * stored twice are one instance. Dates are those of the run and the reviews, never of the clock.
+ */
+export function writeReport(request: ReportRequest): EvidenceObject {
+  const { run, source } = request;
+  const reviews = reviewsInOrder(run, request.reviews);
+  const all = run.findings.length > 0 && reviews.length === run.findings.length;
+  const { sopInstanceUID, predecessor, instanceNumber } = place(
+    run.runId,
+    reviews,
+    request.predecessors,
+  );
+  const state = stateOf(reviews.length, run.findings.length);
+  const general = generalModules({
+    run,
+    source,
+    sopInstanceUID,
+    modality: 'SR',
+    seriesDescription: `AI ${modelLabel(run.provenance)} report, ${state}`,
+    seriesOffset: 2,
+    instanceNumber,
+    contentMoment: reviews.length > 0 ? latest(reviews) : run.provenance.startedAt,
+  });
+  const identity = { sopClassUID: SOP_CLASS.comprehensive3DSR, sopInstanceUID };
+  const part10 = encodePart10(identity, {
+    ...general,
+    CodingSchemeIdentificationSequence: [CODING_SCHEME],
+    ReferencedPerformedProcedureStepSequence: [],
+    PerformedProcedureCodeSequence: source.procedureCode ? [{ copied: source.procedureCode }] : [],
+    CompletionFlag: all ? 'COMPLETE' : 'PARTIAL',
+    CompletionFlagDescription: `AI findings: ${state}`,
+    PreliminaryFlag: all ? 'FINAL' : 'PRELIMINARY',
+    ...verification(request, reviews, all),
+    AuthorObserverSequence: [
+      {
+        ObserverType: 'DEV',
+        DeviceUID: deviceUIDOf(run.provenance),
+        StationName: '',
+        Manufacturer: general.Manufacturer,
+        ManufacturerModelName: general.ManufacturerModelName,
+        InstitutionName: source.institutionName ?? '',
+        InstitutionCodeSequence: [],
+      },
+    ],
+    CurrentRequestedProcedureEvidenceSequence: [evidenceSequence(run)],
+    ...(predecessor && {
+      PredecessorDocumentsSequence: [predecessorSequence(run, predecessor)],
+    }),
+    ...measurementReport(request, reviews),
+  });
+  return {
+    ...identity,
+    seriesInstanceUID: seriesUIDOf(sopInstanceUID),
+    studyInstanceUID: run.source.studyInstanceUID,
+    part10,
+  };
+}
