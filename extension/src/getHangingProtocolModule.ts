@@ -1,5 +1,6 @@
-/** Id and name of the mode's hanging protocol. */
+/** The mode's hanging protocols: the study alone, and with the one to compare beside it. */
 export const AI_READING_PROTOCOL = '@second-reader/ai-reading';
+export const AI_COMPARISON_PROTOCOL = '@second-reader/ai-comparison';
 
 /** A study by its place in the address: 0 is the one being read, 1 the one to compare with. */
 const studyNumber = (value: number, required: boolean) => [
@@ -44,9 +45,8 @@ const viewport = (displaySet: string) => ({
   displaySets: [{ id: displaySet }],
 });
 
-const stage = (name: string, minViewportsMatched: number, displaySets: string[]) => ({
+const stage = (name: string, displaySets: string[]) => ({
   name,
-  stageActivation: { enabled: { minViewportsMatched } },
   viewportStructure: {
     layoutType: 'grid',
     properties: { rows: 1, columns: displaySets.length },
@@ -54,32 +54,56 @@ const stage = (name: string, minViewportsMatched: number, displaySets: string[])
   viewports: displaySets.map(viewport),
 });
 
-const protocol = {
-  id: AI_READING_PROTOCOL,
-  name: 'AI reading',
-  description: 'The CT to be read, with the study to compare beside it when one is opened along',
+const current = {
+  studyMatchingRules: studyNumber(0, false),
+  seriesMatchingRules: imagesPreferringCT,
+};
+const prior = { studyMatchingRules: studyNumber(1, true), seriesMatchingRules: imagesPreferringCT };
+
+const common = {
   locked: true,
-  protocolMatchingRules: [],
   toolGroupIds: ['default'],
-  numberOfPriorsReferenced: 0,
   /** For viewports that the user adds with the layout tool. */
   defaultViewport: {
     ...viewport('current'),
     displaySets: [{ id: 'current', matchedDisplaySetsIndex: -1 }],
   },
-  displaySetSelectors: {
-    current: {
-      studyMatchingRules: studyNumber(0, false),
-      seriesMatchingRules: imagesPreferringCT,
+};
+
+const reading = {
+  ...common,
+  id: AI_READING_PROTOCOL,
+  name: 'AI reading',
+  description: 'The CT to be read',
+  // Holds for every study: the one that is left when no other fits better.
+  protocolMatchingRules: [
+    { weight: 1, attribute: 'StudyInstanceUID', constraint: { notNull: true } },
+  ],
+  numberOfPriorsReferenced: 0,
+  displaySetSelectors: { current },
+  stages: [stage('Current', ['current'])],
+};
+
+// A protocol of its own and not a stage: hosts start at the first stage even if it cannot be filled.
+const comparison = {
+  ...common,
+  id: AI_COMPARISON_PROTOCOL,
+  name: 'AI reading with prior',
+  description: 'The CT to be read, and beside it the study opened along with it',
+  protocolMatchingRules: [
+    {
+      weight: 1000,
+      attribute: 'StudyInstanceUID',
+      from: 'prior',
+      required: true,
+      constraint: { notNull: true },
     },
-    prior: {
-      studyMatchingRules: studyNumber(1, true),
-      seriesMatchingRules: imagesPreferringCT,
-    },
-  },
-  stages: [stage('Current and prior', 2, ['current', 'prior']), stage('Current', 0, ['current'])],
+  ],
+  numberOfPriorsReferenced: 1,
+  displaySetSelectors: { current, prior },
+  stages: [stage('Current and prior', ['current', 'prior'])],
 };
 
 export function getHangingProtocolModule(): unknown[] {
-  return [{ name: AI_READING_PROTOCOL, protocol }];
+  return [reading, comparison].map(protocol => ({ name: protocol.id, protocol }));
 }

@@ -56,7 +56,7 @@ const mode = {
     isValidMode,
     routes: [{ path: 'second-reader', layoutTemplate: layout }],
     extensions: hostExtensions,
-    hangingProtocol: EXTENSION.hangingProtocol,
+    hangingProtocol: [...EXTENSION.hangingProtocols],
     sopClassHandlers,
   }),
   extensionDependencies: hostExtensions,

@@ -43,6 +43,8 @@ export interface Cornerstone {
   cache: {
     getImage(imageId: string): CornerstoneImage | undefined;
     removeImageLoadObject(imageId: string): void;
+    getVolume(volumeId: string): unknown;
+    removeVolumeLoadObject(volumeId: string): void;
   };
   imageLoader: {
     loadAndCacheImage(

@@ -42,10 +42,24 @@ export async function createLabelmapImages(
   return imageIds;
 }
 
-/** Gives the memory back: the host forgets a segmentation and keeps its images. */
-export function removeLabelmapImages(cornerstone: Cornerstone, imageIds: string[]): void {
+/**
+ * Gives the memory back: the host forgets a segmentation and keeps its images. For volume viewports
+ * it has made a volume of them, which holds them and goes first.
+ */
+export function removeLabelmapImages(
+  { cache }: Cornerstone,
+  imageIds: string[],
+  volumeId?: string,
+): void {
+  if (volumeId && cache.getVolume(volumeId)) cache.removeVolumeLoadObject(volumeId);
   for (const imageId of imageIds) {
     // The host may have emptied its cache by itself, when the mode was left.
-    if (cornerstone.cache.getImage(imageId)) cornerstone.cache.removeImageLoadObject(imageId);
+    if (!cache.getImage(imageId)) continue;
+    try {
+      cache.removeImageLoadObject(imageId);
+    } catch (error) {
+      // Another volume of the host's still holds it; it goes when the host empties its cache.
+      console.debug('Second Reader: a label image stays in the cache', error);
+    }
   }
 }

@@ -122,8 +122,10 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
   const forget = (overlay: Drawn): void => {
     drawn.delete(overlay.run.runId);
     const service = segmentationService();
-    if (service.getSegmentation(overlay.segmentationId)) service.remove(overlay.segmentationId);
-    removeLabelmapImages(host.cornerstone(), overlay.imageIds);
+    const segmentation = service.getSegmentation(overlay.segmentationId);
+    const volumeId = segmentation?.representationData?.Labelmap?.volumeId;
+    if (segmentation) service.remove(overlay.segmentationId);
+    removeLabelmapImages(host.cornerstone(), overlay.imageIds, volumeId);
     if (drawn.size === 0) stopListening();
   };
 
