@@ -26,7 +26,10 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 as 64 lower-case he
 /** A path inside the package folder: no scheme, no leading slash, no "..". */
 const packagePath = z
   .string()
-  .regex(/^(?!.*(^|\/)\.\.(\/|$))[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/, 'a path inside the package');
+  .regex(
+    /^(?!.*(^|\/)\.\.(\/|$))[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/,
+    'a path inside the package',
+  );
 
 const file = z.strictObject({
   role: z.literal('network'),
@@ -43,8 +46,16 @@ const range = { min: z.number().optional(), max: z.number().optional() };
  */
 const gateMessage = { message: localizedText.optional() };
 export const gateSchema = z.discriminatedUnion('gate', [
-  z.strictObject({ gate: z.literal('modality'), allowed: z.array(z.string()).min(1), ...gateMessage }),
-  z.strictObject({ gate: z.literal('bodyPart'), allowed: z.array(z.string()).min(1), ...gateMessage }),
+  z.strictObject({
+    gate: z.literal('modality'),
+    allowed: z.array(z.string()).min(1),
+    ...gateMessage,
+  }),
+  z.strictObject({
+    gate: z.literal('bodyPart'),
+    allowed: z.array(z.string()).min(1),
+    ...gateMessage,
+  }),
   /** The plane the slices lie in: by the largest component of the slice normal. */
   z.strictObject({
     gate: z.literal('orientation'),
@@ -166,7 +177,9 @@ export const manifestSchema = z.strictObject({
   $schema: z.string().optional(),
   schemaVersion: z.literal(1),
   id: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by "-"'),
-  version: z.string().regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'a semantic version such as 1.0.0'),
+  version: z
+    .string()
+    .regex(/^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'a semantic version such as 1.0.0'),
   name: localizedText,
   task: z.enum(['segmentation']),
   files: z.array(file).min(1),

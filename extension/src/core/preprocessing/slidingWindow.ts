@@ -25,7 +25,7 @@ export function planWindows(
     const size = dimensions[axis];
     const roi = roiSize[axis];
     if (size <= roi) {
-      return [-Math.floor((roi - size) / 2)];
+      return [0 - Math.floor((roi - size) / 2)];
     }
     const interval = Math.max(1, Math.trunc(roi * (1 - overlap)));
     const starts: number[] = [];

@@ -235,16 +235,18 @@ function checkGaps(placed: Placed[], usualGap: number): Outcome<void> {
     );
   }
   const spacing = (placed[placed.length - 1].along - placed[0].along) / (placed.length - 1);
-  for (let k = 0; k < placed.length; k++) {
-    const drift = Math.abs(placed[k].along - placed[0].along - k * spacing);
-    if (drift > TOLERANCE.drift * spacing) {
-      const slice = nameOf(placed[k].header, placed[k].input);
-      return refuse(
-        'spacingDrifts',
-        `Slice ${slice} stands ${rounded(drift)} mm from its place in an even stack; ${rounded(TOLERANCE.drift * spacing)} mm is allowed.`,
-        { slice, met: rounded(drift), allowed: rounded(TOLERANCE.drift * spacing) },
-      );
-    }
+  const driftOf = (slice: Placed, k: number) =>
+    Math.abs(slice.along - placed[0].along - k * spacing);
+  const drifts = placed.map(driftOf);
+  const drift = Math.max(...drifts);
+  if (drift > TOLERANCE.drift * spacing) {
+    const worst = placed[drifts.indexOf(drift)];
+    const slice = nameOf(worst.header, worst.input);
+    return refuse(
+      'spacingDrifts',
+      `Slice ${slice} stands ${rounded(drift)} mm from its place in an even stack; ${rounded(TOLERANCE.drift * spacing)} mm is allowed.`,
+      { slice, met: rounded(drift), allowed: rounded(TOLERANCE.drift * spacing) },
+    );
   }
   return accept(undefined);
 }
