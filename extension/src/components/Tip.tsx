@@ -1,5 +1,5 @@
 import * as Tooltip from '@radix-ui/react-tooltip';
-import type { ReactElement, ReactNode } from 'react';
+import { forwardRef, type ReactElement, type ReactNode } from 'react';
 
 interface TipProps {
   /** What the control does, or why it does nothing now. */
@@ -10,11 +10,19 @@ interface TipProps {
   children: ReactElement;
 }
 
-/** A tooltip in the document's body, where no panel can clip it. */
-export function Tip({ label, hotkey, side = 'bottom', children }: TipProps) {
+/**
+ * A tooltip in the document's body, where no panel can clip it. What a parent such as a menu's
+ * trigger gives it (handlers, attributes, the ref) goes on to the control.
+ */
+export const Tip = forwardRef<HTMLButtonElement, TipProps>(function Tip(
+  { label, hotkey, side = 'bottom', children, ...rest },
+  ref,
+) {
   return (
     <Tooltip.Root>
-      <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
+      <Tooltip.Trigger ref={ref} {...rest} asChild>
+        {children}
+      </Tooltip.Trigger>
       <Tooltip.Portal>
         <Tooltip.Content className="sr-root sr-tip" side={side} sideOffset={6} collisionPadding={8}>
           <span>{label}</span>
@@ -23,4 +31,4 @@ export function Tip({ label, hotkey, side = 'bottom', children }: TipProps) {
       </Tooltip.Portal>
     </Tooltip.Root>
   );
-}
+});

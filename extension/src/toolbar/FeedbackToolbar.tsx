@@ -94,16 +94,17 @@ export function FeedbackToolbar() {
             run('reviewFinding', { findingId: rejected.id, verdict: 'rejected', reason })
           }
         >
-          <Button
-            look="tool"
-            icon="reject"
-            iconSize={20}
-            data-cy="ai-reject"
-            aria-label={t('toolbar.reject')}
-            aria-keyshortcuts={HOTKEYS.reject}
-            title={`${t('toolbar.reject')} (${HOTKEYS.reject})`}
-            data-pressed={verdict === 'rejected' || undefined}
-          />
+          <Tip label={t('toolbar.reject')} hotkey={HOTKEYS.reject}>
+            <Button
+              look="tool"
+              icon="reject"
+              iconSize={20}
+              data-cy="ai-reject"
+              data-pressed={verdict === 'rejected' || undefined}
+              aria-label={t('toolbar.reject')}
+              aria-keyshortcuts={HOTKEYS.reject}
+            />
+          </Tip>
         </RejectMenu>
       )}
       <Tool
