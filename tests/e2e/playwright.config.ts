@@ -18,10 +18,7 @@ export default defineConfig({
   timeout: 240_000,
   expect: { timeout: 60_000 },
   globalSetup: path.join(__dirname, 'support/globalSetup.ts'),
-  reporter: [
-    ['list'],
-    ['json', { outputFile: path.join(root, 'test-results/e2e.json') }],
-  ],
+  reporter: [['list'], ['json', { outputFile: path.join(root, 'test-results/e2e.json') }]],
   use: {
     headless: true,
     viewport: { width: 1280, height: 800 },

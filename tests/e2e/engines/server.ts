@@ -49,12 +49,13 @@ export interface TestServer {
 /**
  * The bare pages `/isolated` and `/plain`, the built plugin under `/plugin/` (and under `/mishap/`,
  * where its worker starts with a mishap), bundles of this test under `/test/`, networks under
- * `/models/`.
+ * `/models/`, voxels under `/volume/`.
  */
 export const startTestServer = async (folders: {
   plugin: string;
   test: string;
   models: string;
+  volume?: string;
 }): Promise<TestServer> => {
   const mishaps: Mishap[] = [];
   const requests: string[] = [];
@@ -71,7 +72,7 @@ export const startTestServer = async (folders: {
     if (pathname.startsWith('/mishap/before-')) return MISHAPS[pending];
     const served = pathname.replace(/^\/mishap\/worker\.js$/, '/plugin/inference-worker.js');
     const [, folder, ...rest] = served.replace(/^\/mishap\//, '/plugin/').split('/');
-    const base = { plugin: folders.plugin, test: folders.test, models: folders.models }[folder];
+    const base = folders[folder as keyof typeof folders];
     if (!base || rest.includes('..')) return undefined;
     return readFile(path.join(base, ...rest)).catch(() => undefined);
   };
