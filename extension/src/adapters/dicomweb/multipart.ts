@@ -51,11 +51,13 @@ export const decodeMultipart = (
   while (at >= 0) {
     const after = at + delimiter.length;
     if (bytes[after] === dash && bytes[after + 1] === dash) return parts;
-    const start = indexOf(bytes, headerEnd, after);
+    const headerAt = indexOf(bytes, headerEnd, after);
+    if (headerAt < 0) return undefined;
+    const start = headerAt + headerEnd.length;
     // The part ends at CRLF before the next delimiter: pixel data may hold the delimiter's bytes.
-    const next = start < 0 ? -1 : indexOf(bytes, encoder.encode(`${CRLF}--${boundary}`), start);
+    const next = indexOf(bytes, encoder.encode(`${CRLF}--${boundary}`), start);
     if (next < 0) return undefined;
-    parts.push(body.slice(start + headerEnd.length, next));
+    parts.push(body.slice(start, next));
     at = next + CRLF.length;
   }
   return undefined;

@@ -51,6 +51,10 @@ const engine = z.object({
   detail: z.string().optional(),
 });
 
+/** By name: what comes out of a database may be of another realm than this script. */
+const named = <T>(name: string) =>
+  z.custom<T>(value => Object.prototype.toString.call(value) === `[object ${name}]`);
+
 /** A run with its label map as runs (values and lengths) in place of voxels. */
 export const keptRun = z.object({
   runId: z.string(),
@@ -81,8 +85,8 @@ export const keptRun = z.object({
     direction: z.tuple([vec3, vec3, vec3]),
   }),
   runLengths: z.object({
-    values: z.instanceof(Uint8Array),
-    lengths: z.instanceof(Uint32Array),
+    values: named<Uint8Array>('Uint8Array'),
+    lengths: named<Uint32Array>('Uint32Array'),
   }),
   findings: z.array(finding),
 });
@@ -131,7 +135,7 @@ export const keptOutboxEntry = z.object({
         sopInstanceUID: z.string(),
         seriesInstanceUID: z.string(),
         studyInstanceUID: z.string(),
-        part10: z.instanceof(ArrayBuffer),
+        part10: named<ArrayBuffer>('ArrayBuffer'),
       }),
     )
     .min(1),

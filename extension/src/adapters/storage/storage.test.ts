@@ -1,0 +1,111 @@
+import 'fake-indexeddb/auto';
+import { manifest, segmentation, slices } from '../../core/reading/memoryPorts.testing';
+import { runResultFrom } from '../../core/findings/fromInference';
+import type { OutboxEntry } from '../../core/reading/ports';
+import type { Review } from '../../core/review/types';
+import { openDatabase, writing } from './database';
+import { createDraftStore } from './drafts';
+import { createOutboxStore } from './outbox';
+
+let names = 0;
+const database = () => openDatabase(`test-${names++}`);
+
+const run = () =>
+  runResultFrom({
+    model: { manifest, baseUrl: '/' },
+    source: { studyInstanceUID: '1.2', seriesInstanceUID: '1.2.1', slices: slices() },
+    inference: { output: segmentation(), engine: { engine: 'wasm', threads: 1 }, timing: {} },
+    startedAt: '2026-01-02T03:04:05.678Z',
+    softwareVersion: '0.1.0',
+  });
+
+describe('drafts', () => {
+  it('give back a run and its reviews as they were saved, to whoever opens the study next', async () => {
+    const opened = database();
+    const result = await run();
+    const review: Review = {
+      findingId: result.findings[0].id,
+      verdict: 'rejected',
+      reason: 'wrongExtent',
+      reviewer: 'Петренко^Олена',
+      reviewedAt: '2026-01-02T03:05:00.000Z',
+    };
+    const drafts = createDraftStore(opened);
+    expect(await drafts.saveRun(result)).toEqual({ ok: true, value: undefined });
+    await drafts.saveReviews(result, [review]);
+
+    const [draft, ...others] = await createDraftStore(opened).load('1.2');
+    expect(others).toEqual([]);
+    expect(draft.run).toEqual(result);
+    expect(draft.reviews).toEqual([review]);
+    expect(await drafts.load('9.9')).toEqual([]);
+    await drafts.remove(result.runId);
+    expect(await drafts.load('1.2')).toEqual([]);
+  });
+
+  it('pass over a damaged record', async () => {
+    const opened = database();
+    const result = await run();
+    const drafts = createDraftStore(opened);
+    await drafts.saveRun(result);
+    const db = await opened;
+    const record = (await db.get('runs', result.runId)) as { runLengths: { lengths: Uint32Array } };
+    record.runLengths.lengths = record.runLengths.lengths.slice(1);
+    await db.put('runs', record);
+    await db.put('runs', { runId: 'other', study: '1.2', nonsense: true });
+    expect(await drafts.load('1.2')).toEqual([]);
+  });
+
+  it('remember a run that began and did not end', async () => {
+    const opened = database();
+    const mark = { studyInstanceUID: '1.2', seriesInstanceUID: '1.2.1', modelId: 'two-lungs' };
+    const drafts = createDraftStore(opened);
+    await drafts.markRun(mark, 'begun');
+    expect(await createDraftStore(opened).interrupted('1.2')).toEqual([mark]);
+    await drafts.markRun(mark, 'ended');
+    expect(await drafts.interrupted('1.2')).toEqual([]);
+  });
+});
+
+describe('the outbox', () => {
+  const entry = (id: string, enqueuedAt: string): OutboxEntry => ({
+    id,
+    studyInstanceUID: '1.2',
+    runId: '1.2.3',
+    objects: [
+      {
+        sopClassUID: '1',
+        sopInstanceUID: id,
+        seriesInstanceUID: '3',
+        studyInstanceUID: '1.2',
+        part10: Uint8Array.from([1, 2, 3]).buffer,
+      },
+    ],
+    signature: '[]',
+    attempts: 0,
+    enqueuedAt,
+  });
+
+  it('keeps entries in the order they came, and one of an id', async () => {
+    const outbox = createOutboxStore(database());
+    await outbox.put(entry('b', '2026-01-02'));
+    await outbox.put(entry('a', '2026-01-01'));
+    await outbox.put({ ...entry('b', '2026-01-02'), attempts: 3 });
+    expect((await outbox.list()).map(({ id, attempts }) => [id, attempts])).toEqual([
+      ['a', 0],
+      ['b', 3],
+    ]);
+    await outbox.remove('a');
+    expect((await outbox.list()).map(({ id }) => id)).toEqual(['b']);
+  });
+});
+
+describe('a full disk', () => {
+  it('is told as a refusal; another failure is not taken for it', async () => {
+    const full = await writing(() =>
+      Promise.reject(new DOMException('no room', 'QuotaExceededError')),
+    );
+    expect(full).toMatchObject({ ok: false, refusal: { code: 'workstationStorageFull' } });
+    await expect(writing(() => Promise.reject(new Error('else')))).rejects.toThrow('else');
+  });
+});
