@@ -25,7 +25,7 @@ function Tool({ dataCy, icon, label, hotkey, blocked, pressed, badge, onClick }:
       <Button
         look="tool"
         icon={icon}
-        iconSize={20}
+        iconSize={24}
         data-cy={dataCy}
         aria-label={label}
         aria-keyshortcuts={hotkey}
@@ -98,7 +98,7 @@ export function FeedbackToolbar() {
             <Button
               look="tool"
               icon="reject"
-              iconSize={20}
+              iconSize={24}
               data-cy="ai-reject"
               data-pressed={verdict === 'rejected' || undefined}
               aria-label={t('toolbar.reject')}
