@@ -1,4 +1,5 @@
-import css from './styles.css';
+import panel from './panel.css';
+import shared from './styles.css';
 
 const STYLE_ID = 'second-reader-styles';
 
@@ -9,6 +10,6 @@ export function injectStylesheet(document: Document): void {
   }
   const style = document.createElement('style');
   style.id = STYLE_ID;
-  style.textContent = css;
+  style.textContent = shared + panel;
   document.head.append(style);
 }
