@@ -6,7 +6,7 @@ import {
   type Box,
   type Connectivity,
   type Runs,
-} from './components';
+} from './connectedComponents';
 
 type Size3 = readonly [number, number, number];
 

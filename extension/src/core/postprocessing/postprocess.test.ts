@@ -1,6 +1,6 @@
 import type { VolumeGeometry } from '../geometry/types';
 import { preprocessedGeometry } from '../preprocessing/preprocess';
-import { connectComponents, findRuns, type Connectivity } from './components';
+import { connectComponents, findRuns, type Connectivity } from './connectedComponents';
 import { argmax, invertLabels, invertScores } from './invert';
 import { fillHoles, keepLargestConnectedComponent } from './labelMapSteps';
 import { postprocess } from './postprocess';
