@@ -74,6 +74,7 @@ const rootOf = ({ url }: UpstreamArchive): string => url.origin + url.pathname.r
 export async function probeUpstream(upstream: UpstreamArchive): Promise<Outcome<void>> {
   const root = rootOf(upstream);
   let status: number;
+  let type: string;
   try {
     const response = await fetch(`${root}/studies?limit=1`, {
       headers: {
@@ -84,6 +85,7 @@ export async function probeUpstream(upstream: UpstreamArchive): Promise<Outcome<
       signal: AbortSignal.timeout(10_000),
     });
     ({ status } = response);
+    type = response.headers.get('content-type') ?? '';
     await response.body?.cancel();
   } catch (error) {
     const { cause, message } = error as Error & { cause?: { code?: string } };
@@ -100,11 +102,11 @@ export async function probeUpstream(upstream: UpstreamArchive): Promise<Outcome<
       { url: root, status },
     );
   }
-  if (status < 200 || status >= 300) {
+  if (status !== 204 && !(status === 200 && type.includes('json'))) {
     return refuse(
       'pacsNoDicomWeb',
-      `${root} does not answer as DICOMweb: a search for studies has the status ${status}.`,
-      { url: root, status },
+      `${root} does not answer as DICOMweb: a search for studies gives ${status} ${type}.`,
+      { url: root, status, type },
     );
   }
   return accept(undefined);

@@ -12,7 +12,7 @@ import { findPackages } from './models';
 import type { StartOptions } from './options';
 import { checkPlugin, pageHandler } from './page';
 import { dicomWebProxy, parseUpstream, probeUpstream } from './proxy';
-import { addSamplePatient } from './sample';
+import { addSamplePatient, needsSamplePatient } from './sample';
 import type { Handler } from './static';
 
 const HOST = '127.0.0.1';
@@ -103,7 +103,7 @@ async function openArchive(options: StartOptions): Promise<Outcome<Archive>> {
     if (!added.ok) return added;
     added.value.forEach(say);
   }
-  if (options.sample && archive.value.catalog.size === 0) {
+  if (options.sample && needsSamplePatient(archive.value)) {
     const sample = await addSamplePatient(archive.value, options.progress);
     if (!sample.ok) return sample;
     say(sample.value);

@@ -18,12 +18,6 @@ export const INSTANCE_ATTRIBUTES = [
   '00200013', '00280008', '00280010', '00280011', '00280100',
 ]; // prettier-ignore
 
-/** Of one entity at each level, and all that can be asked of it. */
-export interface Candidate {
-  instances: Instance[];
-  dataSet: JsonDataSet;
-}
-
 const ui = (value: string) => ({ vr: 'UI', Value: [value] });
 const is = (value: number) => ({ vr: 'IS', Value: [value] });
 
@@ -41,9 +35,12 @@ function headerOf(instance: Instance): JsonDataSet {
     header = metadataJson(instance);
     delete header['52009230'];
     delete header['52009229'];
+    header['00080056'] = { vr: 'CS', Value: ['ONLINE'] };
+    header['0020000D'] = ui(instance.studyInstanceUID);
+    header['0020000E'] = ui(instance.seriesInstanceUID);
     headers.set(instance, header);
   }
-  return { ...header, '00080056': { vr: 'CS', Value: ['ONLINE'] } };
+  return header;
 }
 
 /** The instance that speaks for its series: the lowest Instance Number. */
@@ -56,12 +53,12 @@ function representative(series: Series): JsonDataSet {
   return best ?? {};
 }
 
-const newest = new WeakMap<Series, { size: number; dataSet: JsonDataSet }>();
+const representatives = new WeakMap<Series, { revision: number; dataSet: JsonDataSet }>();
 function cachedRepresentative(series: Series): JsonDataSet {
-  const cached = newest.get(series);
-  if (cached?.size === series.instances.size) return cached.dataSet;
+  const cached = representatives.get(series);
+  if (cached?.revision === series.revision) return cached.dataSet;
   const dataSet = representative(series);
-  newest.set(series, { size: series.instances.size, dataSet });
+  representatives.set(series, { revision: series.revision, dataSet });
   return dataSet;
 }
 
@@ -94,10 +91,4 @@ export function studyDataSet(study: Study): JsonDataSet {
   };
 }
 
-export function instanceDataSet(instance: Instance): JsonDataSet {
-  return {
-    ...headerOf(instance),
-    '0020000D': ui(instance.studyInstanceUID),
-    '0020000E': ui(instance.seriesInstanceUID),
-  };
-}
+export const instanceDataSet = (instance: Instance): JsonDataSet => headerOf(instance);

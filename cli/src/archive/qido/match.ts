@@ -70,18 +70,21 @@ function matchesAttribute(attribute: JsonAttribute, asked: string): boolean {
 }
 
 /** Whether a data set satisfies one criterion; an empty value or "*" matches everything. */
-export function matches(dataSet: JsonDataSet, { path, value }: Criterion): boolean {
+export function matches(
+  lookup: (tag: string) => JsonAttribute | undefined,
+  { path, value }: Criterion,
+): boolean {
   if (value === '' || /^\*+$/.test(value)) {
     return true;
   }
   const [tag, ...rest] = path;
-  const attribute = dataSet[tag];
+  const attribute = lookup(tag);
   if (!attribute) {
     return false;
   }
   if (rest.length > 0) {
     return (attribute.Value ?? []).some(item =>
-      matches(item as JsonDataSet, { path: rest, value }),
+      matches(nested => (item as JsonDataSet)[nested], { path: rest, value }),
     );
   }
   return matchesAttribute(attribute, value);

@@ -1,6 +1,6 @@
 import { accept, refuse, type Outcome } from '@second-reader/core/outcome';
 import { tagOfName } from '../part10/dictionary';
-import type { JsonDataSet } from '../part10/dicomJson';
+import type { JsonAttribute, JsonDataSet } from '../part10/dicomJson';
 import type { Catalog, Series, Study } from '../store/catalog';
 import {
   INSTANCE_ATTRIBUTES,
@@ -89,11 +89,15 @@ const byText = (tag: string) => (a: JsonDataSet, b: JsonDataSet) => {
 const byNumber = (tag: string) => (a: JsonDataSet, b: JsonDataSet) =>
   Number(a[tag]?.Value?.[0] ?? 0) - Number(b[tag]?.Value?.[0] ?? 0);
 
-interface Found {
-  own: JsonDataSet;
-  /** Own attributes and those of the levels above, which a query may also name. */
-  all: JsonDataSet;
-}
+/** An entity with the levels above it, the entity itself first: a query may name attributes of all. */
+type Found = JsonDataSet[];
+
+const lookup = (found: Found, tag: string): JsonAttribute | undefined => {
+  for (const dataSet of found) {
+    if (dataSet[tag]) return dataSet[tag];
+  }
+  return undefined;
+};
 
 function candidates(catalog: Catalog, search: Search): Found[] {
   const studies: Study[] = search.studyInstanceUID
@@ -103,7 +107,7 @@ function candidates(catalog: Catalog, search: Search): Found[] {
     return studies
       .map(studyDataSet)
       .sort((a, b) => byText('00080020')(b, a) || byText('00080030')(b, a))
-      .map(own => ({ own, all: own }));
+      .map(own => [own]);
   }
   const seriesOf = (study: Study): Series[] =>
     search.seriesInstanceUID
@@ -115,13 +119,13 @@ function candidates(catalog: Catalog, search: Search): Found[] {
       .map(one => ({ one, own: seriesDataSet(one) }))
       .sort((a, b) => byNumber('00200011')(a.own, b.own));
     if (search.level === 'series') {
-      return series.map(({ own }) => ({ own, all: { ...above, ...own } }));
+      return series.map(({ own }) => [own, above]);
     }
     return series.flatMap(({ one, own: seriesOwn }) =>
       [...one.instances.values()]
         .map(instanceDataSet)
         .sort(byNumber('00200013'))
-        .map(own => ({ own, all: { ...above, ...seriesOwn, ...own } })),
+        .map(own => [own, seriesOwn, above]),
     );
   });
 }
@@ -150,11 +154,15 @@ function selected(search: Search): (found: Found) => JsonDataSet {
   }
   search.criteria.forEach(({ path }) => wanted.add(path[0]));
   const { include } = search;
-  return ({ all }) => {
+  return found => {
+    const tags =
+      include === 'all'
+        ? new Set(found.flatMap(dataSet => Object.keys(dataSet)))
+        : [...wanted, ...include];
     const answer: JsonDataSet = {};
-    for (const tag of Object.keys(all).sort()) {
-      if (NEVER.has(tag)) continue;
-      if (include === 'all' || wanted.has(tag) || include.has(tag)) answer[tag] = all[tag];
+    for (const tag of [...tags].sort()) {
+      const attribute = NEVER.has(tag) ? undefined : lookup(found, tag);
+      if (attribute) answer[tag] = attribute;
     }
     return answer;
   };
@@ -165,8 +173,8 @@ export function runSearch(
   catalog: Catalog,
   search: Search,
 ): { page: JsonDataSet[]; total: number } {
-  const found = candidates(catalog, search).filter(({ all }) =>
-    search.criteria.every(criterion => matches(all, criterion)),
+  const found = candidates(catalog, search).filter(one =>
+    search.criteria.every(criterion => matches(tag => lookup(one, tag), criterion)),
   );
   const page = found.slice(search.offset, search.offset + search.limit).map(selected(search));
   return { page, total: found.length };

@@ -17,6 +17,8 @@ export interface Series {
   studyInstanceUID: string;
   seriesInstanceUID: string;
   instances: Map<string, Instance>;
+  /** Grows with every instance added or removed. */
+  revision: number;
 }
 
 export interface Study {
@@ -46,17 +48,18 @@ export class Catalog {
     }
     let series = study.series.get(seriesInstanceUID);
     if (!series) {
-      series = { studyInstanceUID, seriesInstanceUID, instances: new Map() };
+      series = { studyInstanceUID, seriesInstanceUID, instances: new Map(), revision: 0 };
       study.series.set(seriesInstanceUID, series);
     }
     series.instances.set(sopInstanceUID, instance);
+    series.revision += 1;
     this.bySopInstanceUID.set(sopInstanceUID, instance);
   }
 
   remove(instance: Instance): void {
     const study = this.studies.get(instance.studyInstanceUID);
     const series = study?.series.get(instance.seriesInstanceUID);
-    series?.instances.delete(instance.sopInstanceUID);
+    if (series?.instances.delete(instance.sopInstanceUID)) series.revision += 1;
     this.bySopInstanceUID.delete(instance.sopInstanceUID);
     if (series?.instances.size === 0) study?.series.delete(instance.seriesInstanceUID);
     if (study?.series.size === 0) this.studies.delete(instance.studyInstanceUID);

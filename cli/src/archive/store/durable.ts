@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, open, rename, rm, rmdir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { randomUUID } from 'node:crypto';
@@ -15,16 +16,31 @@ async function synced(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder and its missing parents, each one entered durably in its own parent. */
+async function madeOne(folder: string): Promise<boolean> {
+  try {
+    await mkdir(folder);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+/**
+ * Makes a folder and its missing parents, each one entered durably in its own parent. (Node's own
+ * recursive mkdir does not return on file systems that answer ENOENT where they take no folders.)
+ */
 export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
-  if (!first) {
-    return;
+  const parent = path.dirname(folder);
+  try {
+    if (!(await madeOne(folder))) return;
+  } catch (error) {
+    const missingParent = (error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync(parent);
+    if (!missingParent) throw error;
+    await makeFolder(parent);
+    await madeOne(folder);
   }
-  for (let made = folder; ; made = path.dirname(made)) {
-    await synced(path.dirname(made));
-    if (made === first || path.dirname(made) === made) break;
-  }
+  await synced(parent);
 }
 
 /**
