@@ -19,12 +19,12 @@ type StudyName = 'prior' | 'current';
 
 /** Nodules by their label; all three have a fixed place in the patient. */
 const nodules = (growth: number): NoduleOptions[] => [
-  { diameter: 6, hounsfield: 35, near: [-92.2, 40, 42], kind: 'placed', lobulation: 0 },
+  { diameter: 6, hounsfield: 35, near: [-91.5, 39.6, 42], kind: 'placed', lobulation: 0 },
   { diameter: 9 * growth, hounsfield: 40, near: [-59, -29, 20], kind: 'placed', lobulation: 0.03 },
   { diameter: 14, hounsfield: 55, near: [79, 27, -50], kind: 'placed', lobulation: 0.05 },
 ];
 
-const STUDIES: Record<
+export const STUDIES: Record<
   StudyName,
   { options: PhantomOptions; identity: StudyIdentity; folder: string }
 > = {

@@ -21,10 +21,13 @@ export function createSurroundings(options: PhantomOptions): Surroundings {
 
   const table = (px: number, py: number): number => {
     const u = px - middle;
-    if (Math.abs(u) > 226 || py < top - 60) {
+    if (Math.abs(u) > 226 || py > top + 30) {
       return AIR;
     }
     const surface = top - 0.0007 * u * u;
+    if (py < surface - 9) {
+      return AIR;
+    }
     const keel = top + 46 * (1 - (u / 222) ** 2) - 24;
     const d = Math.max(surface - py, py - keel, Math.abs(u) - 218);
     const mattress = Math.max(surface - 6 - py, py - surface, Math.abs(u) - 190);

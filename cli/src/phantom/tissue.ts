@@ -65,17 +65,23 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
     half: number,
     fat: number,
   ): number => {
-    const fibre = texture(x / 9, y / 9, z / 30);
+    const depth = c - muscleThickness(s, z);
+    if (depth > 4) {
+      return fat;
+    }
     let v = mix(
       fat,
-      MUSCLE + 6 * fibre,
-      coverage(c - muscleThickness(s, z) - 2 * texture(x / 18, y / 18, z / 18 + 5), half),
+      MUSCLE + 6 * texture(x / 9, y / 9, z / 30),
+      coverage(depth - 2 * texture(x / 18, y / 18, z / 18 + 5), half),
     );
     // Fat between the layers of muscle.
-    const seam = Math.abs(c - 13.5 - 2.5 * texture(x / 22, y / 22, z / 22)) - 0.9;
-    v = mix(v, FAT, 0.75 * coverage(seam, half));
-    const blade = Math.abs(c - 29 - 4 * texture(x / 25, y / 25, z / 25 + 9)) - 0.7;
-    v = mix(v, FAT, 0.6 * coverage(blade, half));
+    if (Math.abs(c - 13.5) < 5) {
+      const seam = Math.abs(c - 13.5 - 2.5 * texture(x / 22, y / 22, z / 22)) - 0.9;
+      v = mix(v, FAT, 0.75 * coverage(seam, half));
+    } else if (Math.abs(c - 29) < 6) {
+      const blade = Math.abs(c - 29 - 4 * texture(x / 25, y / 25, z / 25 + 9)) - 0.7;
+      v = mix(v, FAT, 0.6 * coverage(blade, half));
+    }
     return v;
   };
 
@@ -191,29 +197,32 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
   };
 
   const body: Tissue['body'] = (x, y, z, zi, skin, half) => {
-    let fat = FAT + 7 * texture(x / 12, y / 12, z / 12);
-    if (skin > -3.5) {
-      return mix(fat, 15, coverage(-skin - 1.8, half));
+    const c = skin > -3.5 ? 99 : thorax.cavity(x, y, z);
+    let fat = FAT;
+    if (c > -half) {
+      fat += 7 * texture(x / 12, y / 12, z / 12);
+      if (skin > -3.5) {
+        return mix(fat, 15, coverage(-skin - 1.8, half));
+      }
+      // Septa of the subcutaneous fat.
+      const septum = Math.abs(texture(x / 26, y / 26 + 11, z / 26)) * 26 - 0.5;
+      fat = mix(fat, -50, 0.5 * coverage(septum, 0.9));
+      if (breasts > 0 && y < -70) {
+        const gland = ellipsoid(
+          Math.abs(x) - 76,
+          y + 118 + 0.7 * options.fat,
+          z + 50,
+          40,
+          12 + 20 * breasts,
+          42,
+        );
+        fat = mix(
+          fat,
+          30 + 40 * texture(x / 6, y / 6, z / 6),
+          coverage(gland + 14 * texture(x / 8, y / 8, z / 8), 2),
+        );
+      }
     }
-    // Septa of the subcutaneous fat.
-    const septum = Math.abs(texture(x / 26, y / 26 + 11, z / 26)) * 26 - 0.5;
-    fat = mix(fat, -50, 0.5 * coverage(septum, 0.9));
-    if (breasts > 0 && y < -70) {
-      const gland = ellipsoid(
-        Math.abs(x) - 76,
-        y + 118 + 0.7 * options.fat,
-        z + 50,
-        40,
-        12 + 20 * breasts,
-        42,
-      );
-      fat = mix(
-        fat,
-        30 + 40 * texture(x / 6, y / 6, z / 6),
-        coverage(gland + 14 * texture(x / 8, y / 8, z / 8), 2),
-      );
-    }
-    const c = thorax.cavity(x, y, z);
     let v = fat;
     let s = 0;
     if (c > -3) {
@@ -235,7 +244,7 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
               inner = mix(inner, mix(blood, liverHu, 0.2), coverage(t, half));
             }
           }
-        } else if (thorax.cavity(x, y, z) > -14 && zi < -130) {
+        } else if (c > -14 && zi < -130) {
           inner = MUSCLE;
         }
       }
