@@ -1,0 +1,254 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { chromium, type Browser, type Page } from '@playwright/test';
+import * as ort from 'onnxruntime-node';
+import { parseManifest } from '../../extension/src/core/model/validate';
+import type { ModelManifest } from '../../extension/src/core/model/manifest';
+import { tensorShape } from '../../extension/src/core/preprocessing/slidingWindow';
+import { createNodeInference } from '../../extension/src/inference/node';
+import { buildHarness } from '../e2e/engines/build';
+import { startTestServer, type TestServer } from '../e2e/engines/server';
+import { CHROMIUM_ARGS, CHROMIUM_PATH } from '../e2e/support/chromium';
+import { ROOT } from '../e2e/support/paths';
+import { watchMemory } from './memory';
+import type { Bench } from './page';
+import { BENCH_FOLDER, BENCH_VOLUME, benchVolume } from './volume';
+
+declare const bench: Bench;
+
+/** Of the design's table. */
+const BUDGET = {
+  aroundModel: 0.25,
+  wasmAgainstNative: 1.3,
+  mainThread: 50,
+  bundle: 1.5 * 1024 * 1024,
+  memoryVolumes: 2.5,
+};
+const THREADS = Math.min(8, os.cpus().length);
+const REPEATS = 3;
+const MIB = 1024 * 1024;
+
+const verdict = (within: boolean) => (within ? 'PASS' : 'OVER');
+const line = (what: string, measured: string, budget: string, within?: boolean) =>
+  console.log(
+    `${what.padEnd(46)} ${measured.padStart(16)}   ${budget.padEnd(24)} ${within === undefined ? '' : verdict(within)}`,
+  );
+const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const seconds = (milliseconds = 0) => `${(milliseconds / 1000).toFixed(2)} s`;
+
+type Timing = Partial<Record<string, number>>;
+
+const phases = (where: string, timing: Timing) => {
+  const around = (timing.preprocess ?? 0) + (timing.postprocess ?? 0) + (timing.measure ?? 0);
+  for (const name of ['model', 'preprocess', 'infer', 'postprocess', 'measure']) {
+    line(`${where}: ${name}`, seconds(timing[name]), '');
+  }
+  const share = around / (timing.infer ?? NaN);
+  line(
+    `${where}: around the model / the model`,
+    `${(share * 100).toFixed(1)} %`,
+    `at most ${BUDGET.aroundModel * 100} %`,
+    share <= BUDGET.aroundModel,
+  );
+};
+
+const nativePhases = async (manifest: ModelManifest, folder: string) => {
+  const outcome = await createNodeInference(ort, { threads: THREADS }).run(
+    { manifest, baseUrl: `${folder}/` },
+    { ...benchVolume(), modality: 'CT', slices: [] },
+    { signal: new AbortController().signal, onProgress: () => undefined },
+  );
+  if (!outcome.ok) throw new Error(outcome.refusal.message);
+  phases(`native, ${THREADS} threads`, outcome.value.timing);
+  return outcome.value.output.segments.map(({ voxelCount }) => voxelCount);
+};
+
+/** One window, the same numbers, native and WASM by turns so that a busy machine slows both. */
+const wasmAgainstNative = async (
+  page: Page,
+  server: TestServer,
+  manifest: ModelManifest,
+  folder: string,
+) => {
+  const [input] = manifest.inputs;
+  const [output] = manifest.outputs;
+  const file = manifest.files[0].path;
+  const dims = [1, 1, ...tensorShape(manifest.inference.roiSize, input.spatialAxes)];
+  const size = dims.reduce((product, n) => product * n, 1);
+  const session = await ort.InferenceSession.create(path.join(folder, file), {
+    intraOpNumThreads: THREADS,
+  });
+  const data = Float32Array.from({ length: size }, (_, n) => ((n * 7919) % 1000) / 1000);
+  const native: number[] = [];
+  const wasm: number[] = [];
+  for (let round = 0; round < 2; round++) {
+    for (let n = 0; n < REPEATS; n++) {
+      const startedAt = performance.now();
+      await session.run({ [input.name]: new ort.Tensor('float32', data, dims) });
+      if (n > 0) native.push(performance.now() - startedAt);
+    }
+    const timed = await page.evaluate(
+      ({ length, ...request }) =>
+        bench.scores({
+          ...request,
+          data: Float32Array.from({ length }, (_, n) => ((n * 7919) % 1000) / 1000),
+        }),
+      {
+        length: size,
+        pluginUrl: `${server.origin}/plugin/`,
+        modelUrl: `${server.origin}/models/${file}`,
+        engine: {
+          engine: THREADS > 1 ? ('wasm-threads' as const) : ('wasm' as const),
+          threads: THREADS,
+        },
+        input: input.name,
+        output: output.name,
+        dims,
+        repeat: REPEATS,
+      },
+    );
+    wasm.push(...timed.milliseconds.slice(1));
+  }
+  await session.release();
+  const ratio = median(wasm) / median(native);
+  line(
+    `one window of ${dims.slice(2).join('×')}: native`,
+    seconds(median(native)),
+    `${THREADS} threads, median`,
+  );
+  line(
+    `one window of ${dims.slice(2).join('×')}: WASM`,
+    seconds(median(wasm)),
+    `${THREADS} threads, median`,
+  );
+  line(
+    'WASM / native',
+    `${ratio.toFixed(2)} ×`,
+    `at most ${BUDGET.wasmAgainstNative} ×`,
+    ratio <= BUDGET.wasmAgainstNative,
+  );
+};
+
+const bundles = async (plugin: string) => {
+  let total = 0;
+  for (const file of [
+    path.join(plugin, 'extension.js'),
+    path.join(plugin, 'inference-worker.js'),
+    path.join(ROOT, 'mode/dist/esm/mode.js'),
+  ]) {
+    if (!existsSync(file)) {
+      line(path.relative(ROOT, file), 'not built', 'npm run build');
+      continue;
+    }
+    const size = gzipSync(await readFile(file), { level: 9 }).length;
+    total += size;
+    line(`${path.basename(file)}, gzip`, `${(size / 1024).toFixed(0)} KiB`, '');
+  }
+  line(
+    'plugin before the runtime, gzip',
+    `${(total / MIB).toFixed(2)} MiB`,
+    `under ${BUDGET.bundle / MIB} MiB`,
+    total < BUDGET.bundle,
+  );
+};
+
+const inBrowser = async (
+  page: Page,
+  server: TestServer,
+  manifest: ModelManifest,
+  geometry: ReturnType<typeof benchVolume>['geometry'],
+) => {
+  const volumeBytes = geometry.dimensions.reduce((product, n) => product * n, 1) * 2;
+  const memory = watchMemory();
+  const run = await page.evaluate(request => bench.run(request), {
+    manifest,
+    modelUrl: `${server.origin}/models/`,
+    pluginUrl: `${server.origin}/plugin/`,
+    volumeUrl: `${server.origin}/volume/${BENCH_VOLUME}`,
+    geometry,
+  });
+  const peak = memory.stop();
+  phases(`${run.engine.engine}, ${run.engine.threads} threads`, run.timing);
+  line('from call to answer', seconds(run.milliseconds), '');
+  line(
+    'longest main-thread task during the run',
+    run.longestTask === 0 ? 'none ≥ 50 ms' : `${run.longestTask.toFixed(0)} ms`,
+    `none over ${BUDGET.mainThread} ms`,
+    run.longestTask <= BUDGET.mainThread,
+  );
+  line('longest wait for a turn of the event loop', `${run.longestGap.toFixed(0)} ms`, '');
+  const model = manifest.files[0].bytes;
+  line(
+    'renderer memory, peak over idle page',
+    `${(peak / MIB).toFixed(0)} MiB`,
+    `${((BUDGET.memoryVolumes * volumeBytes + model) / MIB).toFixed(0)} MiB (2.5 volumes + model)`,
+    peak <= BUDGET.memoryVolumes * volumeBytes + model,
+  );
+  return run.voxelCounts;
+};
+
+export const main = async (given: string[]): Promise<void> => {
+  const { values } = parseArgs({
+    args: given,
+    options: {
+      model: { type: 'string', default: path.join(ROOT, 'models/ct-lungs') },
+      plugin: { type: 'string', default: path.join(ROOT, 'extension/dist/esm') },
+    },
+  });
+  const folder = path.resolve(values.model);
+  const plugin = path.resolve(values.plugin);
+  const parsed = parseManifest(JSON.parse(readFileSync(path.join(folder, 'model.json'), 'utf8')));
+  if (!parsed.ok) throw new Error(parsed.refusal.message);
+  const manifest = parsed.value;
+
+  console.log(
+    `${manifest.id} ${manifest.version}, 512×512×300, ${os.cpus().length} cores (${os.cpus()[0].model}), load ${os.loadavg()[0].toFixed(1)}\n`,
+  );
+  await bundles(plugin);
+  if (!existsSync(path.join(folder, manifest.files[0].path))) {
+    console.log(`\n${path.join(folder, manifest.files[0].path)} is not there: nothing can be run.`);
+    return;
+  }
+  const { geometry } = benchVolume();
+  console.log('');
+  const native = await nativePhases(manifest, folder);
+
+  const built = mkdtempSync(path.join(os.tmpdir(), 'second-reader-bench-page-'));
+  let server: TestServer | undefined;
+  let browser: Browser | undefined;
+  try {
+    await buildHarness(
+      built,
+      [
+        ['tests/bench/page', 'web'],
+        ['tests/e2e/engines/scores-worker', 'webworker'],
+      ],
+      'production',
+    );
+    server = await startTestServer({ plugin, test: built, models: folder, volume: BENCH_FOLDER });
+    browser = await chromium.launch({ executablePath: CHROMIUM_PATH, args: CHROMIUM_ARGS });
+    const page = await browser.newPage();
+    page.setDefaultTimeout(0);
+    await page.goto(`${server.origin}/isolated`);
+    await page.waitForFunction(() => 'bench' in globalThis);
+    console.log('');
+    const inPage = await inBrowser(page, server, manifest, geometry);
+    const agree = JSON.stringify(inPage) === JSON.stringify(native);
+    line(
+      'voxels per segment, browser and native',
+      agree ? 'equal' : `${inPage} / ${native}`,
+      'equal',
+      agree,
+    );
+    console.log('');
+    await wasmAgainstNative(page, server, manifest, folder);
+  } finally {
+    await browser?.close();
+    await server?.close();
+    rmSync(built, { recursive: true, force: true });
+  }
+};
