@@ -10,6 +10,8 @@ import { jumpToFinding, viewportOf, viewportsShowing } from './navigation';
 type Rgba = [number, number, number, number];
 
 const LABELMAP = 'Labelmap';
+/** How long the host is given to put segmentations back after a viewport has changed. */
+const SETTLE_MS = 300;
 const BACKGROUND: Rgba = [0, 0, 0, 0];
 
 /** What is drawn of one run. */
@@ -66,6 +68,7 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
   const { services } = host.managers.servicesManager;
   const drawn = new Map<string, Drawn>();
   let subscriptions: Subscription[] = [];
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const segmentationService = (): SegmentationService => {
     if (!services.segmentationService) throw new Error('The host has no segmentation service');
@@ -113,10 +116,30 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
     if (drawn.get(overlay.run.runId) === overlay) style(overlay, viewportId);
   };
 
-  const drawEverywhere = async (overlay: Drawn): Promise<void> => {
-    for (const viewportId of viewportsShowing(host, overlay.displaySetInstanceUID)) {
-      await drawIn(overlay, viewportId);
+  /**
+   * Brings every viewport of the series up to date, one after another: two labelmaps added at once to
+   * volume viewports make the host build two volumes of one segmentation, and draw neither.
+   */
+  const drawEverywhere = async (): Promise<void> => {
+    for (const overlay of [...drawn.values()]) {
+      for (const viewportId of viewportsShowing(host, overlay.displaySetInstanceUID)) {
+        if (drawn.get(overlay.run.runId) === overlay) await drawIn(overlay, viewportId);
+      }
     }
+  };
+  let queue: Promise<void> = Promise.resolve();
+  const inTurn = (): Promise<void> => {
+    queue = queue.catch(() => undefined).then(drawEverywhere);
+    return queue;
+  };
+  /** After the host has settled: it puts back by itself most of what a new layout took away. */
+  const drawSoon = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      inTurn().catch((error: unknown) =>
+        console.error('Second Reader: the overlay could not be drawn', error),
+      );
+    }, SETTLE_MS);
   };
 
   const forget = (overlay: Drawn): void => {
@@ -132,23 +155,25 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
   const stopListening = (): void => {
     subscriptions.forEach(subscription => subscription.unsubscribe());
     subscriptions = [];
+    clearTimeout(timer);
   };
 
-  /** Viewports come and go: each that gets the series' images is drawn on when it has them. */
+  /** Viewports come and go (another layout, MPR): each that shows the series is drawn on. */
   const listen = (): void => {
     const { cornerstoneViewportService } = services;
     if (subscriptions.length > 0 || !cornerstoneViewportService) return;
+    const service = segmentationService();
     const { VIEWPORT_DATA_CHANGED } = cornerstoneViewportService.EVENTS;
+    const { SEGMENTATION_REPRESENTATION_MODIFIED } = service.EVENTS;
+    const isOurs = (data: unknown): boolean =>
+      [...drawn.values()].some(
+        overlay => overlay.segmentationId === (data as { segmentationId?: unknown }).segmentationId,
+      );
     subscriptions = [
-      cornerstoneViewportService.subscribe(VIEWPORT_DATA_CHANGED, data => {
-        const { viewportId } = data as { viewportId?: string };
-        if (!viewportId) return;
-        for (const overlay of drawn.values()) {
-          if (!viewportsShowing(host, overlay.displaySetInstanceUID).includes(viewportId)) continue;
-          drawIn(overlay, viewportId).catch((error: unknown) =>
-            console.error('Second Reader: the overlay could not be drawn', error),
-          );
-        }
+      cornerstoneViewportService.subscribe(VIEWPORT_DATA_CHANGED, drawSoon),
+      // What the host puts back by itself comes in its own colours.
+      service.subscribe(SEGMENTATION_REPRESENTATION_MODIFIED, data => {
+        if (isOurs(data)) drawSoon();
       }),
     ];
   };
@@ -189,7 +214,7 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
     });
     drawn.set(run.runId, overlay);
     listen();
-    await drawEverywhere(overlay);
+    await inTurn();
   };
 
   host.onModeExit(() => {
