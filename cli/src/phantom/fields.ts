@@ -1,5 +1,8 @@
 import { createRandom } from './random';
 
+// Bound once: a test runner's sandbox makes every look-up of a global dear.
+const { abs, ceil, floor, max, min, sqrt } = Math;
+
 /**
  * Signed distances (mm, negative inside) and the blends made from them. Radial and scaled distances
  * are exact on the surface and first-order close beside it, which is all that an anti-aliased edge
@@ -20,7 +23,7 @@ export const smoothstep = (low: number, high: number, value: number): number => 
 
 /** Union with a fillet of about `k` mm (polynomial smooth minimum, Quilez 2013). */
 export const smoothUnion = (a: number, b: number, k: number): number => {
-  const h = k - Math.abs(a - b);
+  const h = k - abs(a - b);
   const least = a < b ? a : b;
   return h <= 0 ? least : least - (h * h) / (4 * k);
 };
@@ -41,11 +44,11 @@ export const ellipsoid = (
   const u = x / rx;
   const v = y / ry;
   const w = z / rz;
-  const rho = Math.sqrt(u * u + v * v + w * w);
+  const rho = sqrt(u * u + v * v + w * w);
   if (rho < 0.05) {
-    return -0.95 * Math.min(rx, ry, rz);
+    return -0.95 * min(rx, ry, rz);
   }
-  const gradient = Math.sqrt((u / rx) ** 2 + (v / ry) ** 2 + (w / rz) ** 2) / rho;
+  const gradient = sqrt((u / rx) ** 2 + (v / ry) ** 2 + (w / rz) ** 2) / rho;
   return (rho - 1) / gradient;
 };
 
@@ -56,8 +59,8 @@ export const ellipsoid = (
 export const superellipse = (x: number, y: number, a: number, b: number, c: number): number => {
   const uu = (x / a) * (x / a);
   const vv = (y / b) * (y / b);
-  const rho = Math.sqrt(Math.sqrt(uu * uu + vv * vv + c * uu * vv));
-  return rho < 1e-3 ? -Math.min(a, b) : Math.sqrt(x * x + y * y) * (1 - 1 / rho);
+  const rho = sqrt(sqrt(uu * uu + vv * vv + c * uu * vv));
+  return rho < 1e-3 ? -min(a, b) : sqrt(x * x + y * y) * (1 - 1 / rho);
 };
 
 /** A tube from a to b whose radius goes from `ra` to `rb`, mm. */
@@ -85,7 +88,7 @@ export const tubeDistance = (t: Tube, x: number, y: number, z: number): number =
   const ex = px - s * dx;
   const ey = py - s * dy;
   const ez = pz - s * dz;
-  return Math.sqrt(ex * ex + ey * ey + ez * ez) - (t.ra + s * (t.rb - t.ra));
+  return sqrt(ex * ex + ey * ey + ez * ez) - (t.ra + s * (t.rb - t.ra));
 };
 
 /** A polyline of points [x, y, z, radius] as tubes. */
@@ -101,10 +104,10 @@ export function createProfile(
 ): (z: number) => number {
   const low = knots[0][0];
   const high = knots[knots.length - 1][0];
-  const samples = new Float64Array(Math.ceil(high - low) + 2);
-  const at = (i: number) => knots[Math.min(Math.max(i, 0), knots.length - 1)];
+  const samples = new Float64Array(ceil(high - low) + 2);
+  const at = (i: number) => knots[min(max(i, 0), knots.length - 1)];
   for (let s = 0; s < samples.length; s++) {
-    const z = Math.min(low + s, high);
+    const z = min(low + s, high);
     let i = 0;
     while (i < knots.length - 2 && z > knots[i + 1][0]) {
       i++;
@@ -140,9 +143,9 @@ export function createTexture(
   const lattice = Float32Array.from({ length: LATTICE ** 3 }, () => random.between(-1, 1));
   const mask = LATTICE - 1;
   return (x, y, z) => {
-    const fx = Math.floor(x);
-    const fy = Math.floor(y);
-    const fz = Math.floor(z);
+    const fx = floor(x);
+    const fy = floor(y);
+    const fz = floor(z);
     let u = x - fx;
     let v = y - fy;
     let w = z - fz;

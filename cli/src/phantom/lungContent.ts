@@ -5,9 +5,12 @@ import { createSurface } from './nodules';
 import type { NoduleOptions } from './options';
 import type { Branch } from './trees';
 
+// Bound once: a test runner's sandbox makes every look-up of a global dear.
+const { abs, ceil, floor, max, min, sqrt } = Math;
+
 const clampRange = (centre: number, reach: number, origin: number, spacing: number, n: number) => [
-  Math.max(0, Math.floor((centre - reach - origin) / spacing)),
-  Math.min(n - 1, Math.ceil((centre + reach - origin) / spacing)),
+  max(0, floor((centre - reach - origin) / spacing)),
+  min(n - 1, ceil((centre + reach - origin) / spacing)),
 ];
 
 /**
@@ -29,14 +32,14 @@ export function paintBranches(
   const [columns, rows, slices] = geometry.dimensions;
   const [dx, dy, dz] = geometry.spacing;
   const [ox, oy, oz] = geometry.origin;
-  const half = Math.max(0.5, 0.34 * dx + 0.2 * dz);
+  const half = max(0.5, 0.34 * dx + 0.2 * dz);
   const paint = (tube: Tube, hu: number) => {
-    const reach = Math.max(tube.ra, tube.rb) + half;
+    const reach = max(tube.ra, tube.rb) + half;
     const spans = [
       [tube.ax, tube.bx, ox, dx, columns],
       [tube.ay, tube.by, oy, dy, rows],
       [tube.az, tube.bz, oz, dz, slices],
-    ].map(([a, b, o, d, n]) => clampRange((a + b) / 2, Math.abs(a - b) / 2 + reach, o, d, n));
+    ].map(([a, b, o, d, n]) => clampRange((a + b) / 2, abs(a - b) / 2 + reach, o, d, n));
     for (let k = spans[2][0]; k <= spans[2][1]; k++) {
       for (let j = spans[1][0]; j <= spans[1][1]; j++) {
         let at = (k * rows + j) * columns + spans[0][0];
@@ -47,13 +50,13 @@ export function paintBranches(
           const d = tubeDistance(tube, ox + i * dx, oy + j * dy, oz + k * dz);
           if (d < half) {
             // A vessel thinner than the edge fills only part of the voxels that it crosses.
-            const thin = Math.min(1, (0.5 * (tube.ra + tube.rb)) / half);
+            const thin = min(1, (0.5 * (tube.ra + tube.rb)) / half);
             const target = mix(
               image[at],
               hu,
-              coverage(d, half) * lungCover[at] * Math.sqrt(thin) * (0.35 + 0.65 * thin),
+              coverage(d, half) * lungCover[at] * sqrt(thin) * (0.35 + 0.65 * thin),
             );
-            image[at] = hu > image[at] ? Math.max(image[at], target) : target;
+            image[at] = hu > image[at] ? max(image[at], target) : target;
           }
         }
       }
@@ -114,15 +117,15 @@ export function paintNodule(
   );
   let fraction = 0;
   let voxels = 0;
-  for (let k = spans[2][0]; k <= Math.min(spans[2][1], slices - 1); k++) {
-    for (let j = spans[1][0]; j <= Math.min(spans[1][1], rows - 1); j++) {
+  for (let k = spans[2][0]; k <= min(spans[2][1], slices - 1); k++) {
+    for (let j = spans[1][0]; j <= min(spans[1][1], rows - 1); j++) {
       for (let i = spans[0][0]; i <= spans[0][1]; i++) {
         let inside = 0;
         for (let s = 0; s < 64; s++) {
           const x = geometry.origin[0] + (i + ((s & 3) - 1.5) / 4) * dx - centre[0];
           const y = geometry.origin[1] + (j + (((s >> 2) & 3) - 1.5) / 4) * dy - centre[1];
           const z = geometry.origin[2] + (k + ((s >> 4) - 1.5) / 4) * dz - centre[2];
-          const distance = Math.sqrt(x * x + y * y + z * z) + 1e-9;
+          const distance = sqrt(x * x + y * y + z * z) + 1e-9;
           if (distance < surface(x / distance, y / distance, z / distance)) {
             inside += 1 / 64;
           }

@@ -3,6 +3,9 @@ import type { NoduleOptions } from './options';
 import type { Thorax } from './thorax';
 import type { Branch } from './trees';
 
+// Bound once: a test runner's sandbox makes every look-up of a global dear.
+const { PI, abs, cbrt, cos, hypot, sin, sqrt } = Math;
+
 /** A nodule in its place. */
 export interface Nodule {
   options: NoduleOptions;
@@ -31,20 +34,16 @@ export function placeNodules(
       options.kind === 'placed' ? [nx, ny, nz] : undefined;
     let least = 1e6;
     const consider = (x: number, y: number, zi: number, extra: number, depth: number) => {
-      const away = Math.hypot(x - nx, y - ny, zi - nz);
+      const away = hypot(x - nx, y - ny, zi - nz);
       if (away + extra >= least || x * nx <= 0) {
         return;
       }
       const d = thorax.lung(x, y, breath.fromReference(zi), zi);
       const wrong =
-        options.kind === 'pleural'
-          ? Math.abs(d + radius + 0.4) * 25
-          : d < -(radius + depth)
-            ? 0
-            : 1e6;
+        options.kind === 'pleural' ? abs(d + radius + 0.4) * 25 : d < -(radius + depth) ? 0 : 1e6;
       const clash = placed.some(
         other =>
-          Math.hypot(other.reference[0] - x, other.reference[1] - y, other.reference[2] - zi) <
+          hypot(other.reference[0] - x, other.reference[1] - y, other.reference[2] - zi) <
           radius + other.options.diameter + 4,
       );
       if (!clash && away + extra + wrong < least) {
@@ -63,7 +62,7 @@ export function placeNodules(
       const reach = options.kind === 'pleural' ? 44 : 26;
       const near = branches.filter(
         ({ tube: t, kind }) =>
-          kind === 'vessel' && t.ra > 0.8 && Math.abs(t.ax - nx) < 60 && Math.abs(t.ay - ny) < 60,
+          kind === 'vessel' && t.ra > 0.8 && abs(t.ax - nx) < 60 && abs(t.ay - ny) < 60,
       );
       for (let x = nx - reach; x <= nx + reach; x += 3) {
         for (let y = ny - reach; y <= ny + reach; y += 3) {
@@ -78,7 +77,7 @@ export function placeNodules(
             }
             const z = breath.fromReference(zi);
             const crowded = near.some(
-              ({ tube: t }) => Math.hypot(t.ax - x, t.ay - y, t.az - z) < radius + t.ra + 2.5,
+              ({ tube: t }) => hypot(t.ax - x, t.ay - y, t.az - z) < radius + t.ra + 2.5,
             );
             if (!crowded) {
               consider(x, y, zi, 0, 6);
@@ -105,12 +104,12 @@ export function createSurface(
   const random = createRandom(seed, 'surface');
   const waves = Array.from({ length: 6 }, () => ({
     k: [0, 1, 2].map(() => 3 * random.gaussian()),
-    phase: random.between(0, 2 * Math.PI),
+    phase: random.between(0, 2 * PI),
   }));
   const shape = (x: number, y: number, z: number): number => {
     let f = 0;
     for (const { k, phase } of waves) {
-      f += Math.cos(k[0] * x + k[1] * y + k[2] * z + phase);
+      f += cos(k[0] * x + k[1] * y + k[2] * z + phase);
     }
     return 1 + (options.lobulation * f) / 2.5;
   };
@@ -118,10 +117,10 @@ export function createSurface(
   let cube = 0;
   for (let i = 0; i < n; i++) {
     const z = 1 - (2 * i + 1) / n;
-    const a = i * Math.PI * (3 - Math.sqrt(5));
-    const s = Math.sqrt(1 - z * z);
-    cube += shape(s * Math.cos(a), s * Math.sin(a), z) ** 3 / n;
+    const a = i * PI * (3 - sqrt(5));
+    const s = sqrt(1 - z * z);
+    cube += shape(s * cos(a), s * sin(a), z) ** 3 / n;
   }
-  const radius = options.diameter / 2 / Math.cbrt(cube);
+  const radius = options.diameter / 2 / cbrt(cube);
   return (x, y, z) => radius * shape(x, y, z);
 }

@@ -1,8 +1,11 @@
 import { createRandom } from './random';
 import { smoothstep } from './fields';
 
+// Bound once: a test runner's sandbox makes every look-up of a global dear.
+const { sqrt } = Math;
+
 /** Standard deviation of the sum of four random bytes. */
-const FOUR_BYTES = Math.sqrt((4 * (256 ** 2 - 1)) / 12);
+const FOUR_BYTES = sqrt((4 * (256 ** 2 - 1)) / 12);
 
 /** Blur along one axis of a square image with [side, 1 - 2·side, side]; edges repeat. */
 function blur(

@@ -11,6 +11,9 @@ import { createThorax } from './thorax';
 import { createTissue } from './tissue';
 import { growTrees } from './trees';
 
+// Bound once: a test runner's sandbox makes every look-up of a global dear.
+const { PI, cbrt, ceil, floor, hypot, max, min, round } = Math;
+
 /** Values of the label map of anatomy. */
 export const ANATOMY = { background: 0, leftLung: 1, rightLung: 2, airway: 3 } as const;
 
@@ -113,7 +116,7 @@ function* phantomSteps(partial: Partial<PhantomOptions>): Generator<number, Phan
   const tissue = createTissue(thorax, options);
   const surroundings = createSurroundings(options);
   const branches = growTrees(thorax, options.seed, options.vessels);
-  const size = Math.cbrt(options.scale[0] * options.scale[1] * options.scale[2]);
+  const size = cbrt(options.scale[0] * options.scale[1] * options.scale[2]);
   const nodules = placeNodules(thorax, branches, options.nodules, 1 / size);
 
   const plane = columns * rows;
@@ -121,17 +124,17 @@ function* phantomSteps(partial: Partial<PhantomOptions>): Generator<number, Phan
   const lungCover = new Float32Array(plane * slices);
   const anatomy = new Uint8Array(plane * slices);
   // Half the width of an edge: about a voxel, seen along the way it is widest.
-  const half = Math.max(0.45, 0.32 * dx + 0.22 * dz) / size;
-  const near = (0.5 * Math.hypot(dx, dy, dz)) / size + 0.3;
+  const half = max(0.45, 0.32 * dx + 0.22 * dz) / size;
+  const near = (0.5 * hypot(dx, dy, dz)) / size + 0.3;
   const r = frame.rotation;
   const [sx, sy, sz] = options.scale;
   const step = [(r[0] * dx) / sx, (r[1] * dx) / sy, (r[2] * dx) / sz];
-  const block = Math.max(1, Math.floor(4.7 / dx));
-  const blocks = Math.ceil(columns / block);
+  const block = max(1, floor(4.7 / dx));
+  const blocks = ceil(columns / block);
   const skinAt = new Float64Array(blocks + 1);
   const lungAt = new Float64Array(blocks + 1);
   // No distance changes by more than 1.6 mm per mm; beyond 12 mm the lung's is not told apart.
-  const reach = Math.min(11.5, (1.6 * block * dx) / Math.min(sx, sy) + near);
+  const reach = min(11.5, (1.6 * block * dx) / min(sx, sy) + near);
   const sums = { left: 0, right: 0, airway: 0 };
 
   const shadeSlice = (k: number): void => {
@@ -153,7 +156,7 @@ function* phantomSteps(partial: Partial<PhantomOptions>): Generator<number, Phan
         const s0 = skinAt[b];
         const s1 = skinAt[b + 1];
         const far = (s0 > reach && s1 > reach) || (s0 < -18 - reach && s1 < -18 - reach);
-        const skin = far ? Math.min(s0, s1) : thorax.skin(x, y, z);
+        const skin = far ? min(s0, s1) : thorax.skin(x, y, z);
         const outside =
           skin > -half ? surroundings.at(geometry.origin[0] + i * dx, py, x, y, z, half) : -1000;
         if (skin > half) {
@@ -232,7 +235,7 @@ function* phantomSteps(partial: Partial<PhantomOptions>): Generator<number, Phan
       referenceCentre: [rx, ry, rzi],
       diameter,
       hounsfield,
-      analyticVolumeMl: (Math.PI * diameter ** 3) / 6000,
+      analyticVolumeMl: (PI * diameter ** 3) / 6000,
       volumeMl: painted.fraction * voxelMl,
       labelVolumeMl: painted.voxels * voxelMl,
       voxels: painted.voxels,
@@ -249,12 +252,12 @@ function* phantomSteps(partial: Partial<PhantomOptions>): Generator<number, Phan
     const seed = options.noiseSeed ?? options.seed;
     finishSlice(slice, columns, rows, noise, sharpness, shoulder, seed, k);
     for (let p = 0; p < plane; p++) {
-      voxels[k * plane + p] = Math.round(Math.min(Math.max(slice[p], -1024), 3071));
+      voxels[k * plane + p] = round(min(max(slice[p], -1024), 3071));
     }
     if (options.padding !== null) {
       for (let j = 0; j < rows; j++) {
         for (let i = 0; i < columns; i++) {
-          const fromCentre = Math.hypot((i - (columns - 1) / 2) * dx, (j - (rows - 1) / 2) * dy);
+          const fromCentre = hypot((i - (columns - 1) / 2) * dx, (j - (rows - 1) / 2) * dy);
           if (fromCentre > radius) {
             const at = k * plane + j * columns + i;
             voxels[at] = options.padding;

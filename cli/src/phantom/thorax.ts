@@ -11,6 +11,9 @@ import {
 import { AIRWAY, MEDIASTINAL_TUBES, type Vessel } from './vasculature';
 import type { PhantomOptions } from './options';
 
+// Bound once: a test runner's sandbox makes every look-up of a global dear.
+const { PI, abs, atan2, exp, floor, max, min, sqrt } = Math;
+
 /**
  * The surfaces that bound the lungs, as signed distances (mm, negative inside) in anatomical
  * coordinates: LPS axes, carina at z = 0, midline x = 0. Organs that move with the breath take `zi`,
@@ -69,7 +72,7 @@ export function createBreath(inspiration: number): Breath {
   return {
     fromReference,
     toReference: z => {
-      const s = Math.min(Math.max((z - low) * 4, 0), table.length - 2);
+      const s = min(max((z - low) * 4, 0), table.length - 2);
       const i = s | 0;
       return table[i] + (s - i) * (table[i + 1] - table[i]);
     },
@@ -181,12 +184,11 @@ export function createThorax(options: PhantomOptions): Thorax {
     const z = BUCKET_LOW + i;
     return MEDIASTINAL_TUBES.filter(
       ({ tube: t }) =>
-        z > Math.min(t.az, t.bz) - Math.max(t.ra, t.rb) - 14 &&
-        z < Math.max(t.az, t.bz) + Math.max(t.ra, t.rb) + 14,
+        z > min(t.az, t.bz) - max(t.ra, t.rb) - 14 && z < max(t.az, t.bz) + max(t.ra, t.rb) + 14,
     );
   });
   const vesselsAt = (zi: number) =>
-    buckets[Math.min(Math.max(Math.floor(zi) - BUCKET_LOW, 0), buckets.length - 1)];
+    buckets[min(max(floor(zi) - BUCKET_LOW, 0), buckets.length - 1)];
 
   const skin = (x: number, y: number, z: number): number => {
     const front = skinFront(z) - 0.7 * fat;
@@ -196,10 +198,10 @@ export function createThorax(options: PhantomOptions): Thorax {
     let d = superellipse(x, y - yc, skinA(z) + fat, b, 1.3);
     // The furrow over the spine, and a back that the table flattens.
     if (y > 60) {
-      d += 5 * Math.exp(-((x / 22) ** 2)) * smoothstep(60, 95, y);
+      d += 5 * exp(-((x / 22) ** 2)) * smoothstep(60, 95, y);
       d = smoothIntersection(d, y - back + 5, 10);
     } else if (breasts > 0 && y < 0) {
-      const side = Math.abs(x) - 78;
+      const side = abs(x) - 78;
       const e = ellipsoid(side, y - front - 12, z + 48, 62, 18 + 34 * breasts, 60);
       d = smoothUnion(d, e, 22);
     }
@@ -211,7 +213,7 @@ export function createThorax(options: PhantomOptions): Thorax {
     1.2 * ripple(x / 30, y / 30, z / 22);
 
   const girth = (x: number, y: number, z: number): number =>
-    Math.atan2(Math.abs(x) / cavityA(z), (y - cavityY(z)) / cavityB(z)) / Math.PI;
+    atan2(abs(x) / cavityA(z), (y - cavityY(z)) / cavityB(z)) / PI;
 
   const heart = (x: number, y: number, zi: number): number => {
     const dx = x - 40;
@@ -235,11 +237,11 @@ export function createThorax(options: PhantomOptions): Thorax {
     const uu = (x / rx) ** 2;
     const vv = (y / ry) ** 2;
     const w = above > 0 ? above / height : 0;
-    const rho = Math.sqrt(Math.sqrt(uu * uu + vv * vv + 1.3 * uu * vv) + w * w);
+    const rho = sqrt(sqrt(uu * uu + vv * vv + 1.3 * uu * vv) + w * w);
     if (rho < 0.05) {
       return -60;
     }
-    const g = Math.sqrt(uu / (rx * rx) + vv / (ry * ry) + (w * w) / (height * height));
+    const g = sqrt(uu / (rx * rx) + vv / (ry * ry) + (w * w) / (height * height));
     return ((rho - 1) * rho) / (g + 1e-6);
   };
 
@@ -256,12 +258,12 @@ export function createThorax(options: PhantomOptions): Thorax {
     const ys = spineY(z);
     // Spine with the tissue before it; it makes the paravertebral gutters.
     const column = superellipse(x, y - ys - 8, 25, 34, 1.6);
-    const behind = Math.exp(-(((y - 14) / 26) ** 2));
+    const behind = exp(-(((y - 14) / 26) ** 2));
     const inlet = smoothstep(36, 84, z);
     const low = smoothstep(-60, -110, zi);
-    const slab = Math.abs(x - 3) - (2.5 + 15 * behind + 22 * inlet + 8 * low);
+    const slab = abs(x - 3) - (2.5 + 15 * behind + 22 * inlet + 8 * low);
     let d = smoothUnion(column, slab, 14);
-    if (zi < 4 && zi > -140 && Math.abs(x - 18) < 84) {
+    if (zi < 4 && zi > -140 && abs(x - 18) < 84) {
       d = smoothUnion(d, heart(x, y, zi) - 2.6 - 1.6 * ripple(x / 24, y / 24, zi / 24), 8);
     }
     for (const vessel of vesselsAt(zi)) {
@@ -285,7 +287,7 @@ export function createThorax(options: PhantomOptions): Thorax {
       d = smoothIntersection(d, 2.5 - dome(x, y, zi), 4);
     }
     // Nothing of the mediastinum reaches further than this to the sides.
-    return d > 12 || Math.abs(x) > 112 ? d : smoothIntersection(d, -mediastinum(x, y, z, zi), 4);
+    return d > 12 || abs(x) > 112 ? d : smoothIntersection(d, -mediastinum(x, y, z, zi), 4);
   };
 
   const { effusion } = options;
@@ -297,7 +299,7 @@ export function createThorax(options: PhantomOptions): Thorax {
     }
     // Fluid gathers behind and below; its inner surface climbs the lateral wall as a meniscus.
     const level = cavityY(z) + cavityB(z) - depth * smoothstep(60, -120, z);
-    const meniscus = 0.12 * depth * smoothstep(60, 135, Math.abs(x));
+    const meniscus = 0.12 * depth * smoothstep(60, 135, abs(x));
     return smoothIntersection(d, y - level + meniscus, 8);
   };
 
@@ -312,13 +314,13 @@ export function createThorax(options: PhantomOptions): Thorax {
     pleura,
     lung,
     oblique: (x, y, zi) =>
-      0.58 * (zi - (38 - 1.4 * (58 - y)) - 7 * ripple(x / 45, y / 45, 11) - 0.12 * Math.abs(x)),
+      0.58 * (zi - (38 - 1.4 * (58 - y)) - 7 * ripple(x / 45, y / 45, 11) - 0.12 * abs(x)),
     horizontal: (x, y, zi) => zi + 32 + 0.1 * y - 6 * ripple(x / 40, y / 40, 21),
     airway: (x, y, zi) => {
       let d = 1e9;
-      if (zi > -48 && Math.abs(x) < 64) {
+      if (zi > -48 && abs(x) < 64) {
         for (const t of AIRWAY) {
-          d = Math.min(d, tubeDistance(t, x, y, zi));
+          d = min(d, tubeDistance(t, x, y, zi));
         }
       }
       return d;

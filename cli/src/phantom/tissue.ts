@@ -12,6 +12,9 @@ import { AIRWAY_WALL } from './vasculature';
 import type { PhantomOptions } from './options';
 import type { Thorax } from './thorax';
 
+// Bound once: a test runner's sandbox makes every look-up of a global dear.
+const { abs, max, min, sign, sin } = Math;
+
 /** Density of everything in the body but the lungs' own content. */
 export interface Tissue {
   /** HU at an anatomical point inside the skin; `skin` is its signed distance, `half` half an edge. */
@@ -37,7 +40,7 @@ const COLON = [
 
 /** 1 in the middle of [centre ± width], falling smoothly to 0 at its ends. */
 const bump = (value: number, centre: number, width: number): number =>
-  1 - smoothstep(0.3 * width, width, Math.abs(value - centre));
+  1 - smoothstep(0.3 * width, width, abs(value - centre));
 
 export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
   const skeleton = createSkeleton(thorax, options.seed);
@@ -75,11 +78,11 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
       coverage(depth - 2 * texture(x / 18, y / 18, z / 18 + 5), half),
     );
     // Fat between the layers of muscle.
-    if (Math.abs(c - 13.5) < 5) {
-      const seam = Math.abs(c - 13.5 - 2.5 * texture(x / 22, y / 22, z / 22)) - 0.9;
+    if (abs(c - 13.5) < 5) {
+      const seam = abs(c - 13.5 - 2.5 * texture(x / 22, y / 22, z / 22)) - 0.9;
       v = mix(v, FAT, 0.75 * coverage(seam, half));
-    } else if (Math.abs(c - 29) < 6) {
-      const blade = Math.abs(c - 29 - 4 * texture(x / 25, y / 25, z / 25 + 9)) - 0.7;
+    } else if (abs(c - 29) < 6) {
+      const blade = abs(c - 29 - 4 * texture(x / 25, y / 25, z / 25 + 9)) - 0.7;
       v = mix(v, FAT, 0.6 * coverage(blade, half));
     }
     return v;
@@ -87,15 +90,15 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
 
   /** Paraspinal and neck muscles, which do not follow the rib cage. */
   const columns = (hu: number, x: number, y: number, z: number, half: number): number => {
-    const ax = Math.abs(x);
+    const ax = abs(x);
     const ys = thorax.spineY(z);
     let v = hu;
     if (ax < 60 && y > ys + 18) {
       const erector = ellipsoid(ax - 27, y - ys - 45, 0, 23, 15 + 3 * smoothstep(0, -150, z), 200);
       v = mix(v, MUSCLE + 8 * texture(x / 6, y / 6, z / 25), coverage(erector, half));
       if (z > -60) {
-        const trapezius = Math.abs(y - ys - 60 + 0.18 * ax) - 3 - 3 * smoothstep(20, 100, z);
-        v = mix(v, MUSCLE, coverage(Math.max(trapezius, ax - 55), half));
+        const trapezius = abs(y - ys - 60 + 0.18 * ax) - 3 - 3 * smoothstep(20, 100, z);
+        v = mix(v, MUSCLE, coverage(max(trapezius, ax - 55), half));
       }
     }
     if (z > 70) {
@@ -127,11 +130,11 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
     v = mix(v, FAT, coverage(d + 3.2, half));
     const soft = 5 * texture(x / 8, y / 8, zi / 8);
     const limit = d + 4;
-    const spleen = Math.max(ellipsoid(x - 98, y - 52, zi + 146, 30, 38, 44), limit);
+    const spleen = max(ellipsoid(x - 98, y - 52, zi + 146, 30, 38, 44), limit);
     v = mix(v, spleenHu + soft, coverage(spleen, half));
-    const kidney = ellipsoid(Math.abs(x) - 52, y - 56, zi + 196 - 6 * Math.sign(x), 27, 25, 42);
-    v = mix(v, 34 + 120 * enhanced + soft, coverage(Math.max(kidney, limit), half));
-    const stomach = Math.max(ellipsoid(x - 66, y - 2, zi + 138, 40, 50, 40), limit + 1);
+    const kidney = ellipsoid(abs(x) - 52, y - 56, zi + 196 - 6 * sign(x), 27, 25, 42);
+    v = mix(v, 34 + 120 * enhanced + soft, coverage(max(kidney, limit), half));
+    const stomach = max(ellipsoid(x - 66, y - 2, zi + 138, 40, 50, 40), limit + 1);
     if (stomach < 4) {
       v = mix(v, wallHu, coverage(stomach, half));
       const meal = 30 + 45 * texture(x / 7, y / 7, zi / 7);
@@ -139,28 +142,24 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
       v = mix(v, mix(meal, AIR, coverage(y + 12, half)), coverage(stomach + 3.5, half));
     }
     const edge = 34 - 0.5 * y + 0.3 * (zi + 110);
-    const liver = Math.max(
-      (x - edge) * 0.85,
-      d + 0.5,
-      ellipsoid(x + 40, y, zi + 150, 130, 95, 150),
-    );
+    const liver = max((x - edge) * 0.85, d + 0.5, ellipsoid(x + 40, y, zi + 150, 130, 95, 150));
     v = mix(v, liverHu + soft, coverage(liver, half));
     if (liver < -6) {
-      const branch = Math.abs(texture(x / 34 + 3, y / 34, zi / 30)) * 34 - 2.4;
-      const other = Math.abs(texture(x / 30, y / 30 + 7, zi / 34)) * 30 - 2.4;
-      const lumen = Math.max(branch, other) - 1.5;
+      const branch = abs(texture(x / 34 + 3, y / 34, zi / 30)) * 34 - 2.4;
+      const other = abs(texture(x / 30, y / 30 + 7, zi / 34)) * 30 - 2.4;
+      const lumen = max(branch, other) - 1.5;
       v = mix(v, enhanced > 0.3 ? liverHu + 45 : 42, 0.9 * coverage(lumen, 2));
     }
     for (const t of COLON) {
-      const haustra = 2.6 * Math.sin(0.2 * (x - y + zi));
-      const colon = Math.max(tubeDistance(t, x, y, zi) + haustra, limit + 1);
+      const haustra = 2.6 * sin(0.2 * (x - y + zi));
+      const colon = max(tubeDistance(t, x, y, zi) + haustra, limit + 1);
       if (colon < 2) {
         v = mix(v, wallHu, coverage(colon, half));
         const stool =
           y > -50 + 12 * texture(x / 14, 0, zi / 14)
             ? 20 + 200 * texture(x / 5, y / 5, zi / 5)
             : AIR;
-        v = mix(v, Math.min(stool, 70), coverage(colon + 2.4, half));
+        v = mix(v, min(stool, 70), coverage(colon + 2.4, half));
       }
     }
     return v;
@@ -174,15 +173,15 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
     if (zi < 30 && zi > -150) {
       const h = thorax.heart(x, y, zi);
       if (h < 6) {
-        v = mix(v, 25, 0.5 * coverage(Math.abs(h - 2.5) - 0.5, half));
-        const septum = Math.abs(0.77 * (x - 18) + 0.64 * (y + 40)) - 5;
-        const muscle = Math.min(h + 9, -septum) > 0 && x - 0.4 * y > 10 ? 0.9 : 0;
+        v = mix(v, 25, 0.5 * coverage(abs(h - 2.5) - 0.5, half));
+        const septum = abs(0.77 * (x - 18) + 0.64 * (y + 40)) - 5;
+        const muscle = min(h + 9, -septum) > 0 && x - 0.4 * y > 10 ? 0.9 : 0;
         const chambers = mix(blood, 50 + 50 * enhanced, enhanced > 0.1 ? muscle : 0);
         v = mix(v, chambers, coverage(h, half));
         // Fat in the atrioventricular groove.
         const groove =
-          Math.abs(zi + 60 + 0.35 * (x - 10) - 0.25 * (y + 30)) - 2.6 + 1.3 * Math.max(0, -h - 3);
-        v = mix(v, FAT + 20, 0.85 * coverage(Math.max(groove, h - 1), half));
+          abs(zi + 60 + 0.35 * (x - 10) - 0.25 * (y + 30)) - 2.6 + 1.3 * max(0, -h - 3);
+        v = mix(v, FAT + 20, 0.85 * coverage(max(groove, h - 1), half));
       }
     }
     for (const { tube, content } of thorax.vesselsAt(zi)) {
@@ -205,11 +204,11 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
         return mix(fat, 15, coverage(-skin - 1.8, half));
       }
       // Septa of the subcutaneous fat.
-      const septum = Math.abs(texture(x / 26, y / 26 + 11, z / 26)) * 26 - 0.5;
+      const septum = abs(texture(x / 26, y / 26 + 11, z / 26)) * 26 - 0.5;
       fat = mix(fat, -50, 0.5 * coverage(septum, 0.9));
       if (breasts > 0 && y < -70) {
         const gland = ellipsoid(
-          Math.abs(x) - 76,
+          abs(x) - 76,
           y + 118 + 0.7 * options.fat,
           z + 50,
           40,
@@ -266,10 +265,10 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
     let v = options.parenchyma + 0.42 * (y + 4) - 0.08 * zi + 10 * fine + 12 * coarse;
     const above = thorax.oblique(x, y, zi);
     if (above < 2.5 && above > -2.5) {
-      v += 95 * coverage(Math.abs(above) - 0.5, 0.7);
+      v += 95 * coverage(abs(above) - 0.5, 0.7);
     }
     if (x < 0 && above > 2) {
-      const minor = Math.abs(thorax.horizontal(x, y, zi));
+      const minor = abs(thorax.horizontal(x, y, zi));
       if (minor < 2.5) {
         v += 80 * coverage(minor - 0.5, 0.8);
       }

@@ -3,6 +3,9 @@ import { HILUM } from './vasculature';
 import type { Tube } from './fields';
 import type { Thorax } from './thorax';
 
+// Bound once: a test runner's sandbox makes every look-up of a global dear.
+const { abs, cbrt, hypot, max, min, round } = Math;
+
 /** One segment of a pulmonary tree, anatomical coordinates at the present breath-hold. */
 export interface Branch {
   tube: Tube;
@@ -30,7 +33,7 @@ function scatter(
     }
     const oblique = thorax.oblique(x, y, zi);
     const horizontal = thorax.horizontal(x, y, zi);
-    if (Math.abs(oblique) < 3 || (side === 'right' && oblique > 0 && Math.abs(horizontal) < 3)) {
+    if (abs(oblique) < 3 || (side === 'right' && oblique > 0 && abs(horizontal) < 3)) {
       continue;
     }
     const lobe = oblique < 0 ? 0 : side === 'right' && horizontal < 0 ? 2 : 1;
@@ -50,9 +53,9 @@ function grow(
   terminal: number,
   emit: (a: Point, b: Point, ra: number, rb: number) => void,
 ): void {
-  const radius = (n: number) => terminal * Math.cbrt(n);
+  const radius = (n: number) => terminal * cbrt(n);
   const limb = (a: Point, b: Point, ra: number, rb: number) => {
-    const length = Math.hypot(b[0] - a[0], b[1] - a[1], b[2] - a[2]);
+    const length = hypot(b[0] - a[0], b[1] - a[1], b[2] - a[2]);
     const wobble = 0.09 * length;
     const m: Point = [
       (a[0] + b[0]) / 2 + random.between(-wobble, wobble),
@@ -64,7 +67,7 @@ function grow(
   };
   const branch = (from: Point, targets: Point[], parent: number): void => {
     const n = targets.length;
-    const r = Math.min(parent, radius(n));
+    const r = min(parent, radius(n));
     if (n === 1) {
       limb(from, targets[0], r, 0.85 * terminal);
       return;
@@ -87,7 +90,7 @@ function grow(
           next[i] += dot * (t[i] - centre[i]);
         }
       }
-      const norm = Math.hypot(...next) || 1;
+      const norm = hypot(...next) || 1;
       axis = [next[0] / norm, next[1] / norm, next[2] / norm];
     }
     const part = n > 40 ? random.between(0.32, 0.5) : random.between(0.45, 0.62);
@@ -100,7 +103,7 @@ function grow(
     const side = (t: Point) =>
       (t[0] - centre[0]) * axis[0] + (t[1] - centre[1]) * axis[1] + (t[2] - centre[2]) * axis[2];
     const sorted = [...targets].sort((p, q) => side(p) - side(q));
-    const cut = Math.min(Math.max(1, Math.round(n * random.between(0.36, 0.64))), n - 1);
+    const cut = min(max(1, round(n * random.between(0.36, 0.64))), n - 1);
     branch(end, sorted.slice(0, cut), r);
     branch(end, sorted.slice(cut), r);
   };
