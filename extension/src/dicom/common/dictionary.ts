@@ -32,7 +32,6 @@ export const DICTIONARY = {
   CodeMeaning: [0x00080104, 'LO'],
   MappingResource: [0x00080105, 'CS'],
   CodingSchemeIdentificationSequence: [0x00080110, 'SQ'],
-  CodingSchemeUID: [0x0008010c, 'UI'],
   CodingSchemeName: [0x00080115, 'ST'],
   CodingSchemeResponsibleOrganization: [0x00080116, 'ST'],
   LongCodeValue: [0x00080119, 'UC'],

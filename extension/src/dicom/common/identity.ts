@@ -48,7 +48,6 @@ export const contributingEquipment = (provenance: Provenance, offset?: string): 
   Manufacturer: clipped(provenance.manufacturer ?? MANUFACTURER, 64),
   ManufacturerModelName: clipped(provenance.modelName, 64),
   DeviceSerialNumber: provenance.modelSha256,
-  DeviceUID: deviceUIDOf(provenance),
   SoftwareVersions: clipped(provenance.modelVersion, 64),
   ContributionDateTime: dicomMoment(provenance.startedAt, offset).dateTime,
   ContributionDescription: clipped(
@@ -85,7 +84,6 @@ export function generalModules(request: {
     SeriesDate: created.date,
     SeriesTime: created.time,
     SeriesDescription: clipped(request.seriesDescription, 64),
-    BodyPartExamined: source.bodyPartExamined,
     InstitutionName: source.institutionName,
     InstanceNumber: request.instanceNumber,
     ContentDate: created.date,

@@ -62,6 +62,50 @@ export function planFrames({ voxels, geometry }: LabelMap, labels: readonly numb
 export const packedLength = (frames: number, frameSize: number): number =>
   Math.ceil((frames * frameSize) / 8);
 
+/** By label: where its frame of one slice begins; -1 for labels without a frame there. */
+interface Starts {
+  byte: Float64Array;
+  bit: Uint8Array;
+}
+
+/** Any frame size: one voxel after the other. */
+function packSlice(slice: Uint8Array, starts: Starts, target: Uint8Array): void {
+  for (let index = 0; index < slice.length; index++) {
+    const label = slice[index];
+    const byte = starts.byte[label];
+    if (byte < 0) continue;
+    const bit = starts.bit[label] + index;
+    target[byte + (bit >>> 3)] |= 1 << (bit & 7);
+  }
+}
+
+/** Frames of whole bytes: eight voxels make one byte, and most often are all of one label. */
+function packSliceByEight(
+  slice: Uint8Array,
+  words: Uint32Array,
+  starts: Starts,
+  target: Uint8Array,
+): void {
+  for (let word = 0, at = 0; word < words.length; word += 2, at++) {
+    const four = words[word];
+    if (four === words[word + 1]) {
+      if (four === 0) continue;
+      const label = four & 0xff;
+      if (four === uniform(label)) {
+        if (starts.byte[label] >= 0) target[starts.byte[label] + at] = 0xff;
+        continue;
+      }
+    }
+    for (let bit = 0; bit < 8; bit++) {
+      const byte = starts.byte[slice[at * 8 + bit]];
+      if (byte >= 0) target[byte + at] |= 1 << bit;
+    }
+  }
+}
+
+/** Four voxels of one label as a word. */
+const uniform = (label: number): number => Math.imul(label, 0x01010101) >>> 0;
+
 /**
  * Writes frames as bits, least significant bit first, into zeroed bytes. Each voxel is looked at
  * once, whatever the number of segments.
@@ -73,36 +117,26 @@ export function packFrames(
 ): void {
   const [columns, rows] = geometry.dimensions;
   const size = columns * rows;
-  const words = wordsOf(voxels, size);
+  const words = size % 8 === 0 ? wordsOf(voxels, size) : undefined;
   const bySlice = new Map<number, Array<{ label: number; frame: number }>>();
   frames.forEach(({ label, slice }, frame) => {
     const here = bySlice.get(slice);
     if (here) here.push({ label, frame });
     else bySlice.set(slice, [{ label, frame }]);
   });
-  // By label: the byte that the frame begins in and the bit in it; -1 for labels without a frame.
-  const firstByte = new Float64Array(256);
-  const firstBit = new Uint8Array(256);
+  const starts: Starts = { byte: new Float64Array(256), bit: new Uint8Array(256) };
   for (const [slice, here] of bySlice) {
-    firstByte.fill(-1);
+    starts.byte.fill(-1);
     for (const { label, frame } of here) {
-      firstByte[label] = Math.floor((frame * size) / 8);
-      firstBit[label] = (frame * size) % 8;
+      starts.byte[label] = Math.floor((frame * size) / 8);
+      starts.bit[label] = (frame * size) % 8;
     }
-    firstByte[0] = -1;
-    const start = slice * size;
-    for (let index = 0; index < size;) {
-      if (words && index % WORD === 0 && words[(start + index) / WORD] === 0) {
-        index += WORD;
-        continue;
-      }
-      const label = voxels[start + index];
-      const byte = firstByte[label];
-      if (byte >= 0) {
-        const bit = firstBit[label] + index;
-        target[byte + (bit >>> 3)] |= 1 << (bit & 7);
-      }
-      index++;
+    const from = slice * size;
+    const pixels = voxels.subarray(from, from + size);
+    if (words) {
+      packSliceByEight(pixels, words.subarray(from / WORD, (from + size) / WORD), starts, target);
+    } else {
+      packSlice(pixels, starts, target);
     }
   }
 }
@@ -120,15 +154,26 @@ export function unpackFrame(
 ): void {
   const firstByte = Math.floor((frame * size) / 8);
   const firstBit = (frame * size) % 8;
-  const bytes = Math.ceil((firstBit + size) / 8);
-  for (let byte = 0; byte < bytes; byte++) {
-    const eight = bits[firstByte + byte];
-    if (eight === 0) continue;
-    for (let bit = 0; bit < 8; bit++) {
-      if ((eight & (1 << bit)) === 0) continue;
-      const index = byte * 8 + bit - firstBit;
+  const length = Math.ceil((firstBit + size) / 8);
+  // A copy, for Pixel Data in a file need not be aligned to words.
+  const bytes = new Uint8Array(Math.ceil(length / WORD) * WORD);
+  bytes.set(bits.subarray(firstByte, firstByte + length));
+  const words = new Uint32Array(bytes.buffer);
+  const from = slice * size;
+  for (let word = 0; word < words.length; word++) {
+    if (words[word] === 0) continue;
+    for (let byte = word * WORD; byte < (word + 1) * WORD; byte++) {
+      const eight = bytes[byte];
+      const start = byte * 8 - firstBit;
       // The first and the last byte may be shared with the neighbouring frames.
-      if (index >= 0 && index < size) voxels[slice * size + index] = label;
+      if (eight === 0xff && start >= 0 && start + 8 <= size) {
+        for (let at = from + start; at < from + start + 8; at++) voxels[at] = label;
+        continue;
+      }
+      for (let bit = 0; eight >>> bit !== 0; bit++) {
+        const index = start + bit;
+        if ((eight >>> bit) & 1 && index >= 0 && index < size) voxels[from + index] = label;
+      }
     }
   }
 }

@@ -170,6 +170,7 @@ export function writeSegmentation(run: RunResult, source: SourceAttributes): Evi
       contentMoment: run.provenance.startedAt,
     }),
     copied: { ...source.patientAndStudy, ...source.lossy },
+    BodyPartExamined: source.bodyPartExamined,
     FrameOfReferenceUID:
       run.source.frameOfReferenceUID ?? uidFrom('frame of reference', run.source.seriesInstanceUID),
     PositionReferenceIndicator: source.positionReferenceIndicator,

@@ -1,5 +1,4 @@
 import type { CodedConcept } from '../../core/findings/types';
-import { uidFrom } from '../../core/model/identity';
 import { REJECTION_REASONS, type RejectionReason, type Verdict } from '../../core/review/types';
 import type { Dataset } from '../common/dataset';
 
@@ -38,7 +37,6 @@ export const reasonOf = (code: CodedConcept): RejectionReason | undefined =>
 /** An item of Coding Scheme Identification Sequence (PS3.3 C.12.1.1.1). */
 export const CODING_SCHEME: Dataset = {
   CodingSchemeDesignator: SCHEME,
-  CodingSchemeUID: uidFrom('coding scheme', SCHEME),
   CodingSchemeName: 'Second Reader: review of AI findings',
   CodingSchemeVersion: '1',
   CodingSchemeResponsibleOrganization: 'Second Reader',
