@@ -169,7 +169,10 @@ export interface CommandsManager {
 }
 
 export interface ExtensionManager {
-  getActiveDataSource(): Array<{ getConfig?(): unknown }>;
+  getActiveDataSource(): Array<{
+    getConfig?(): unknown;
+    getImageIdsForDisplaySet?(displaySet: HostDisplaySet): string[];
+  }>;
   getModuleEntry(id: string): { exports?: unknown; component?: unknown } | undefined;
 }
 

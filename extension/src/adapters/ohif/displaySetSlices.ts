@@ -16,7 +16,7 @@ export const sliceKey = (slice: { sopInstanceUID: string; frameNumber?: number }
 /** DICOMweb: `…/frames/3`; WADO-URI: `…&frame=3`. Both count from 1. */
 const FRAME = /\/frames\/(\d+)|[?&]frame=(\d+)/;
 
-const known = new WeakMap<HostDisplaySet, { of: string[]; slices: DisplaySetSlice[] }>();
+const known = new WeakMap<HostDisplaySet, DisplaySetSlice[]>();
 
 function readSlices(host: Host, imageIds: string[]): DisplaySetSlice[] {
   const { metaData } = host.cornerstone();
@@ -33,15 +33,27 @@ function readSlices(host: Host, imageIds: string[]): DisplaySetSlice[] {
 }
 
 /**
+ * The host fills `imageIds` when a viewport first shows the display set, which is after it told of
+ * it; the data source names the images from the start.
+ */
+const imageIdsOf = (host: Host, displaySet: HostDisplaySet): string[] => {
+  if (displaySet.imageIds?.length) return displaySet.imageIds;
+  const [dataSource] = host.managers.extensionManager.getActiveDataSource();
+  return displaySet.images?.length
+    ? (dataSource?.getImageIdsForDisplaySet?.(displaySet) ?? [])
+    : [];
+};
+
+/**
  * The slices of a display set in the host's order; none for what holds no images (SEG, SR, …).
- * Kept while the host's list of images stays as it is.
+ * Kept while the host's list of images is as long as it was.
  */
 export function displaySetSlices(host: Host, displaySet: HostDisplaySet): DisplaySetSlice[] {
-  const imageIds = displaySet.imageIds ?? [];
-  if (imageIds.length === 0 || displaySet.isOverlayDisplaySet) return [];
+  if (displaySet.isOverlayDisplaySet) return [];
+  const imageIds = imageIdsOf(host, displaySet);
   const kept = known.get(displaySet);
-  if (kept && kept.of === imageIds && kept.slices.length === imageIds.length) return kept.slices;
+  if (kept && kept.length === imageIds.length) return kept;
   const slices = readSlices(host, imageIds);
-  known.set(displaySet, { of: imageIds, slices });
+  known.set(displaySet, slices);
   return slices;
 }
