@@ -24,4 +24,20 @@ class CopyRuntimePlugin {
   }
 }
 
-module.exports = { CopyRuntimePlugin };
+/** Puts what was just built into another folder too: the worker is the same file for both builds. */
+class CopyOutputPlugin {
+  constructor(directory) {
+    this.directory = path.join(root, directory);
+  }
+
+  apply(compiler) {
+    compiler.hooks.afterEmit.tap('CopyOutputPlugin', ({ assets, outputOptions }) => {
+      fs.mkdirSync(this.directory, { recursive: true });
+      for (const file of Object.keys(assets)) {
+        fs.copyFileSync(path.join(outputOptions.path, file), path.join(this.directory, file));
+      }
+    });
+  }
+}
+
+module.exports = { CopyRuntimePlugin, CopyOutputPlugin };

@@ -1,7 +1,6 @@
-const fs = require('node:fs');
-const path = require('node:path');
-const { root, esModule, umd } = require('./shared');
-const { CopyRuntimePlugin } = require('./copy-runtime');
+const { esModule, umd } = require('./shared');
+const cli = require('./cli.config');
+const { CopyOutputPlugin, CopyRuntimePlugin } = require('./copy-runtime');
 const { DescriptorPlugin } = require('./descriptor');
 
 /** What OHIF shares with plugins under these names (`window['<name>']` for runtime descriptors). */
@@ -24,47 +23,50 @@ const MODE = 'mode/src/index.ts';
 
 module.exports = (_env, argv = {}) => {
   const mode = argv.mode ?? 'production';
-  const worker = directory =>
-    esModule(mode, {
-      name: `${directory}/inference-worker`,
-      entry: WORKER,
-      directory,
-      target: 'webworker',
-    });
-  const configs = [
-    esModule(mode, {
-      name: 'extension/dist/esm/extension',
-      entry: EXTENSION,
-      directory: 'extension/dist/esm',
-    }),
+  const extension = esModule(mode, {
+    name: 'extension/dist/esm/extension',
+    entry: EXTENSION,
+    directory: 'extension/dist/esm',
+  });
+  extension.plugins.push(new CopyRuntimePlugin('extension/dist/esm/ort'));
+
+  const worker = esModule(mode, {
+    name: 'extension/dist/esm/inference-worker',
+    entry: WORKER,
+    directory: 'extension/dist/esm',
+    target: 'webworker',
+  });
+  worker.plugins.push(new CopyOutputPlugin('extension/dist/umd'));
+
+  const extensionUmd = umd(mode, {
+    name: 'extension/dist/umd/second-reader-extension',
+    entry: EXTENSION,
+    directory: 'extension/dist/umd',
+    globalName: '@second-reader/extension',
+    externals: SHARED,
+  });
+  extensionUmd.plugins.push(
+    new CopyRuntimePlugin('extension/dist/umd/ort'),
+    new DescriptorPlugin(),
+  );
+
+  const modeUmd = umd(mode, {
+    name: 'mode/dist/umd/second-reader-mode',
+    entry: MODE,
+    directory: 'mode/dist/umd',
+    globalName: '@second-reader/mode',
+    externals: SHARED,
+  });
+  modeUmd.plugins.push(new DescriptorPlugin());
+
+  return [
+    extension,
+    worker,
     esModule(mode, { name: 'mode/dist/esm/mode', entry: MODE, directory: 'mode/dist/esm' }),
-    umd(mode, {
-      name: 'extension/dist/umd/second-reader-extension',
-      entry: EXTENSION,
-      directory: 'extension/dist/umd',
-      globalName: '@second-reader/extension',
-      externals: SHARED,
-    }),
-    umd(mode, {
-      name: 'mode/dist/umd/second-reader-mode',
-      entry: MODE,
-      directory: 'mode/dist/umd',
-      globalName: '@second-reader/mode',
-      externals: SHARED,
-    }),
+    cli(_env, argv),
+    extensionUmd,
+    modeUmd,
   ];
-  if (fs.existsSync(path.join(root, WORKER))) {
-    configs.push(worker('extension/dist/esm'), worker('extension/dist/umd'));
-  }
-  configs[0].plugins.push(new CopyRuntimePlugin('extension/dist/esm/ort'));
-  configs[2].plugins.push(new CopyRuntimePlugin('extension/dist/umd/ort'), new DescriptorPlugin());
-  configs[3].plugins.push(new DescriptorPlugin());
-  const cli = path.join(__dirname, 'cli.config.js');
-  if (fs.existsSync(cli)) {
-    const exported = require(cli);
-    configs.push(...[typeof exported === 'function' ? exported(_env, argv) : exported].flat());
-  }
-  return configs;
 };
 
 // Two cores do better with one compilation at a time.
