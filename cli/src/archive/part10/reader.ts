@@ -178,8 +178,9 @@ function readElements(
       cursor.warnings.push(`${end - start} stray bytes at the end`);
       break;
     }
-    if (inMeta && cursor.bytes.readUInt16LE(start) !== 0x0002) {
-      break;
+    if (inMeta) {
+      cursor.need(2, 'the meta header');
+      if (cursor.bytes.readUInt16LE(start) !== 0x0002) break;
     }
     const header = readHeader(cursor, encoding);
     if (header.tag === ITEM_DELIMITATION) {
@@ -320,7 +321,7 @@ function attempt(bytes: Buffer, partial: boolean): Outcome<Part10File> {
   try {
     return accept(read(bytes, partial));
   } catch (error) {
-    if (!(error instanceof Unreadable) && !(error instanceof RangeError)) {
+    if (!(error instanceof Unreadable) && (error as Error).name !== 'RangeError') {
       throw error;
     }
     const reason = error instanceof Unreadable ? error.message : 'a length points outside the file';

@@ -145,6 +145,12 @@ export class Archive {
       return identity;
     }
     const { studyInstanceUID, seriesInstanceUID, sopInstanceUID } = identity.value;
+    if (describesMissingPixels(part10)) {
+      const reason = 'it describes an image and ends before the pixel data';
+      return refuse('truncatedDicom', `The DICOM file is damaged or cut short: ${reason}.`, {
+        reason,
+      });
+    }
     const existing = this.catalog.find(sopInstanceUID);
     if (existing) {
       return (await sameBytes(existing, bytes))
@@ -227,6 +233,12 @@ export class Archive {
     return turn;
   }
 }
+
+/** Rows and Bits Allocated without pixels, nor a place to get them from (0028,7FE0). */
+const describesMissingPixels = (part10: Part10File): boolean =>
+  !pixelElement(part10) &&
+  ['00280010', '00280100'].every(tag => part10.dataSet.has(tag)) &&
+  !part10.dataSet.has('00287FE0');
 
 async function sameBytes(existing: Instance, bytes: Buffer): Promise<boolean> {
   try {

@@ -152,7 +152,7 @@ export function paintFrame(
       paintGrayscale(frame, sample, window, out);
     }
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if ((error as Error).name !== 'RangeError') throw error;
     return refuse('cannotRender', 'The frame has fewer pixels than Rows and Columns say.');
   }
   return accept(out);
