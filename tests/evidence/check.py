@@ -87,14 +87,33 @@ def check_geometry(seg, labels, expected):
     # A volume of highdicom is indexed slice, row, column.
     near("row and column steps", affine[:3, 2], direction[0] * spacing[0])
     near("row steps", affine[:3, 1], direction[1] * spacing[1])
-    near("slice steps", affine[:3, 0], direction[2] * spacing[2], 1e-4)
+    steps = direction[2] * spacing[2]
     shown = np.flatnonzero(labels.any(axis=(1, 2)))
-    if shown.size:
-        start = origin + shown[0] * spacing[2] * direction[2]
-        near("first position", affine[:3, 3], start, 1e-3)
+    first = shown[0] if shown.size else len(labels) // 2
+    # It counts slices so that the axes are right-handed, which may be from the other end.
+    if np.dot(affine[:3, 0], steps) < 0:
+        first = shown[-1] if shown.size else first
+        steps = -steps
+    near("slice steps", affine[:3, 0], steps, 1e-4)
+    near("first position", affine[:3, 3], origin + first * direction[2] * spacing[2], 1e-3)
 
 
-def check_report(sr, seg, expected):
+def meaning(item):
+    concept = item.get("ConceptNameCodeSequence")
+    return concept[0].CodeMeaning if concept else ""
+
+
+def properties_of_review(raw, tracking_uid):
+    measurements = next(i for i in raw.ContentSequence if meaning(i) == "Imaging Measurements")
+    for group in measurements.ContentSequence:
+        items = {meaning(item): item for item in group.ContentSequence}
+        if items["Tracking Unique Identifier"].UID == tracking_uid:
+            review = items["AI finding review"]
+            return {meaning(item): item for item in review.get("ContentSequence", [])}
+    return {}
+
+
+def check_report(sr, raw, seg, expected):
     same("completion", sr.CompletionFlag, expected["completion"])
     same("verification", sr.VerificationFlag, expected["verification"])
     verifying = sr.get("VerifyingObserverSequence", [])
@@ -132,10 +151,8 @@ def check_report(sr, seg, expected):
         )
         same("evaluations", len(evaluations), 1)
         same("verdict", evaluations[0].value.value, finding["verdict"])
-        parts = {
-            item.ConceptNameCodeSequence[0].CodeMeaning: item
-            for item in evaluations[0][0].get("ContentSequence", [])
-        }
+        # highdicom's evaluations have no properties; pydicom has them.
+        parts = properties_of_review(raw, finding["id"])
         review = finding.get("review")
         reviewer = parts.get("Person Observer Name")
         same("reviewer", str(reviewer.PersonName) if reviewer else None, review and review["reviewer"])
@@ -154,7 +171,7 @@ def check(folder):
     check_segments(seg, labels, expected)
     if not expected["multiFrame"]:
         check_geometry(seg, labels, expected)
-    check_report(sr, seg, expected)
+    check_report(sr, pydicom.dcmread(folder / "sr.dcm"), seg, expected)
 
 
 def main(folders):
