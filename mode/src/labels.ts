@@ -9,18 +9,18 @@ const TEXTS = {
     reopen: 'AI: re-open finding',
     next: 'AI: next unreviewed finding',
     toggle: 'AI: hide or show',
-    store: 'AI: store evidence',
+    store: 'AI: store results in the archive',
   },
   uk: {
     mode: 'Читання з ШІ',
     noImages: 'Цей режим читає зображення, а в дослідженні їх немає.',
     feedback: 'Оцінка знахідок ШІ',
-    accept: 'ШІ: прийняти знахідку',
+    accept: 'ШІ: підтвердити знахідку',
     reject: 'ШІ: відхилити знахідку',
-    reopen: 'ШІ: переглянути рішення',
-    next: 'ШІ: наступна неоцінена знахідка',
+    reopen: 'ШІ: повернути знахідку на розгляд',
+    next: 'ШІ: наступна нерозглянута знахідка',
     toggle: 'ШІ: сховати або показати',
-    store: 'ШІ: зберегти докази',
+    store: 'ШІ: зберегти результати в архіві',
   },
 };
 

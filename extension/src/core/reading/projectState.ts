@@ -1,6 +1,7 @@
 import type { ModelManifest } from '../model/manifest';
 import type { Refusal } from '../outcome';
 import type { Review } from '../review/types';
+import type { DisplaySetSummary } from './ports';
 import { reviewSignature, type RunRecord } from './records';
 import type { RunRequest } from './runQueue';
 import type {
@@ -19,6 +20,7 @@ export interface ReadingFacts {
   crossOriginIsolated: boolean;
   overlayVisible: boolean;
   models: ModelState[];
+  displaySets: DisplaySetSummary[];
   manifests: ReadonlyMap<string, ModelManifest>;
   active?: ActiveRun;
   queued: RunRequest[];
@@ -82,6 +84,9 @@ export const projectState = (facts: ReadingFacts): ReadingState => {
     runs: records.map(record => runState(record, facts)),
     findings: records.flatMap(record => findingStates(record, facts)),
     selectedFindingId: facts.selectedFindingId,
+    displaySetDescriptions: Object.fromEntries(
+      facts.displaySets.map(set => [set.displaySetInstanceUID, set.description]),
+    ),
     rejecting: facts.rejecting,
     refusals: facts.refusals,
     outbox: facts.outbox,

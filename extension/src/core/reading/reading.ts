@@ -86,6 +86,8 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
   let generation = 0;
   let overlayVisible = true;
   let models: ModelState[] = [];
+  /** The study's display sets as they were at the last refresh. */
+  let known: DisplaySetSummary[] = [];
   let packages = new Map<string, ModelPackage>();
   let active: ActiveRun | undefined;
   let selectedFindingId: string | undefined;
@@ -104,6 +106,7 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
       crossOriginIsolated: settings.crossOriginIsolated,
       overlayVisible,
       models,
+      displaySets: known,
       manifests: new Map<string, ModelManifest>(
         [...packages].map(([id, { manifest }]) => [id, manifest]),
       ),
@@ -336,7 +339,8 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
   const refreshOnce = async () => {
     const mine = generation;
     const study = studyInstanceUID;
-    if (!study || displaySets().length === 0) return;
+    known = displaySets();
+    if (!study || known.length === 0) return;
     const wanted = await restore.run(study, displaySets(), () => mine !== generation);
     if (mine !== generation) return;
     emit();
@@ -390,6 +394,7 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
       autoStarted.clear();
       studyInstanceUID = undefined;
       models = [];
+      known = [];
       active = undefined;
       selectedFindingId = undefined;
       rejecting = undefined;
