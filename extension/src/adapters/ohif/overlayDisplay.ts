@@ -113,7 +113,10 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
         config: { colorLUTOrIndex: overlay.colourTable },
       });
     }
-    if (drawn.get(overlay.run.runId) === overlay) style(overlay, viewportId);
+    if (drawn.get(overlay.run.runId) !== overlay) return;
+    style(overlay, viewportId);
+    // Volume viewports that the host has just made hold the labelmap and do not show it until drawn.
+    viewport.render();
   };
 
   /**
