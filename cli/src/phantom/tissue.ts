@@ -101,8 +101,8 @@ export function createTissue(thorax: Thorax, options: PhantomOptions): Tissue {
         v = mix(v, MUSCLE, coverage(max(trapezius, ax - 55), half));
       }
     }
-    if (z > 70) {
-      const neck = ellipsoid(x, y - ys - 8, 0, 62, 58, 200) + 10 * smoothstep(100, 70, z);
+    if (z > 55) {
+      const neck = ellipsoid(x, y - ys - 8, 0, 62, 58, 200) + 45 * smoothstep(102, 58, z);
       v = mix(
         v,
         MUSCLE + 8 * texture(x / 8, y / 8, z / 20),
