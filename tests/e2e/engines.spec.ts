@@ -174,7 +174,8 @@ test.describe('engines', () => {
     isRight(await run(page));
     isRight(await run(page));
     expect(server.requests.filter(url => url.endsWith('.onnx'))).toHaveLength(1);
-    expect(server.requests.filter(url => url.endsWith('asyncify.wasm'))).toHaveLength(0);
+    // Once a page, as this server forbids keeping it.
+    expect(server.requests.filter(url => url.endsWith('.wasm'))).toHaveLength(2);
   });
 });
 
@@ -197,7 +198,8 @@ test.describe('failures', () => {
         page,
       }) => {
         const answer = await mishap(page, [what], {
-          stallMs: what === 'hangs' ? 3_000 : undefined,
+          // Long enough for a busy machine to start the second worker in.
+          stallMs: what === 'hangs' ? 15_000 : undefined,
           ...({ at } as object),
         });
         isRight(answer);
