@@ -94,7 +94,6 @@ export const DICTIONARY = {
   PixelMeasuresSequence: [0x00289110, 'SQ'],
 
   MeasurementUnitsCodeSequence: [0x004008ea, 'SQ'],
-  PersonIdentificationCodeSequence: [0x00401101, 'SQ'],
   RelationshipType: [0x0040a010, 'CS'],
   VerifyingOrganization: [0x0040a027, 'LO'],
   VerificationDateTime: [0x0040a030, 'DT'],
@@ -131,7 +130,6 @@ export const DICTIONARY = {
   SegmentedPropertyCategoryCodeSequence: [0x00620003, 'SQ'],
   SegmentNumber: [0x00620004, 'US'],
   SegmentLabel: [0x00620005, 'LO'],
-  SegmentDescription: [0x00620006, 'ST'],
   SegmentationAlgorithmIdentificationSequence: [0x00620007, 'SQ'],
   SegmentAlgorithmType: [0x00620008, 'CS'],
   SegmentAlgorithmName: [0x00620009, 'LO'],
