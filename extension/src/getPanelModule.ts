@@ -10,7 +10,7 @@ export function getPanelModule(mountPanel: Mount, label: string): unknown[] {
     {
       name: 'secondReader',
       // In the icon set of every build from 3.11.1 to 3.14.0-beta.6.
-      iconName: 'tab-segmentation',
+      iconName: 'clipboard',
       iconLabel: label,
       label,
       component: mountable(mountPanel),
