@@ -7,12 +7,19 @@ const reader = createEvidenceReader();
 const small = { columns: 20, rows: 12, slices: 6 };
 const buffers = (objects: EvidenceObject[]): ArrayBuffer[] => objects.map(({ part10 }) => part10);
 
+/** What the writer made; a refusal is not expected. */
+const written = async (request: Parameters<typeof writer.write>[0]): Promise<EvidenceObject[]> => {
+  const outcome = await writer.write(request);
+  if (!outcome.ok) throw new Error(outcome.refusal.message);
+  return outcome.value;
+};
+
 const stored = (
   run = runOn(slicesOf(small)),
   reviews = reviewsOf(run),
   predecessors: string[] = [],
 ) =>
-  writer.write({
+  written({
     run,
     reviews,
     source: metadataOf(run),
@@ -118,7 +125,7 @@ describe('the latest report', () => {
 describe('reviews', () => {
   it('are not written at maturity production', async () => {
     const run = runOn(slicesOf(small));
-    const objects = await writer.write({
+    const objects = await written({
       run,
       reviews: reviewsOf(run),
       source: metadataOf(run),
@@ -201,10 +208,14 @@ describe('the source', () => {
   it('must have metadata: evidence without a patient is not made', async () => {
     const run = runOn(slicesOf(small));
     const request = { run, reviews: [], includeReviews: false, reviewer: '' };
-    await expect(writer.write({ ...request, source: new Map() })).rejects.toThrow(
-      'none of the 6 instances',
-    );
+    expect(await writer.write({ ...request, source: new Map() })).toMatchObject({
+      ok: false,
+      refusal: { message: expect.stringContaining('none of the 6 instances') },
+    });
     const foreign = metadataOf(run, { '0020000D': { vr: 'UI', Value: ['1.2.3'] } });
-    await expect(writer.write({ ...request, source: foreign })).rejects.toThrow('of study 1.2.3');
+    expect(await writer.write({ ...request, source: foreign })).toMatchObject({
+      ok: false,
+      refusal: { message: expect.stringContaining('of study 1.2.3') },
+    });
   });
 });

@@ -40,13 +40,8 @@ export function writeEvidence(request: WriteRequest): Outcome<EvidenceObject[]> 
   return accept([writeSegmentation(run, source.value), report]);
 }
 
-/** The port's writer. Rejects with the refusal's message where `writeEvidence` refuses. */
 export const createEvidenceWriter = (): EvidenceWriter => ({
-  write: async request => {
-    const written = writeEvidence(request);
-    if (!written.ok) throw new Error(written.refusal.message);
-    return written.value;
-  },
+  write: async request => writeEvidence(request),
 });
 
 const header = z.object({ SOPClassUID: text, Manufacturer: text });

@@ -1,4 +1,5 @@
 import { refusal, type Refusal } from '../outcome';
+import { createSingleFlight } from './singleFlight';
 import type { EvidenceArchive, InstanceAcknowledgement, OutboxEntry, OutboxStore } from './ports';
 
 /** Waits between attempts, milliseconds: doubling, and never longer than five minutes. */
@@ -43,8 +44,6 @@ export const createDelivery = (
   listener: DeliveryListener,
 ): Delivery => {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let running: Promise<void> | undefined;
-  let again = false;
   let stopped = false;
 
   const attempt = async (entry: OutboxEntry): Promise<OutboxEntry | undefined> => {
@@ -88,22 +87,10 @@ export const createDelivery = (
     }
   };
 
-  const flush = (): Promise<void> => {
+  const flush = createSingleFlight(async () => {
     clearTimeout(timer);
-    if (running) {
-      again = true;
-      return running;
-    }
-    running = (async () => {
-      do {
-        again = false;
-        await pass();
-      } while (again && !stopped);
-    })().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
+    if (!stopped) await pass();
+  });
 
   return {
     flush,

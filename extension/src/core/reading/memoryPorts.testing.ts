@@ -290,10 +290,10 @@ export const memoryPorts = (shared: Partial<ReadingPorts> = {}) => {
           part10: encode({ kind, id, content }),
         });
         const said = JSON.stringify(reviews);
-        return [
+        return accept([
           object('seg', `seg ${run.runId}`, run),
           object('sr', `sr ${run.runId} ${said}`, { runId: run.runId, reviews }),
-        ];
+        ]);
       },
     },
     reader: {

@@ -98,7 +98,7 @@ export interface EvidenceWriter {
      * that says something new refers to the one before it, and so takes its place.
      */
     predecessors?: readonly string[];
-  }): Promise<EvidenceObject[]>;
+  }): Promise<Outcome<EvidenceObject[]>>;
 }
 
 /** What stored evidence says: a result without its run, and its reviews. */

@@ -1,7 +1,6 @@
-import type { ModelManifest } from '../model/manifest';
 import type { Refusal } from '../outcome';
 import type { Review } from '../review/types';
-import type { DisplaySetSummary } from './ports';
+import type { DisplaySetSummary, ModelPackage } from './ports';
 import { reviewSignature, type RunRecord } from './records';
 import type { RunRequest } from './runQueue';
 import type {
@@ -21,7 +20,7 @@ export interface ReadingFacts {
   overlayVisible: boolean;
   models: ModelState[];
   displaySets: DisplaySetSummary[];
-  manifests: ReadonlyMap<string, ModelManifest>;
+  packages: ReadonlyMap<string, ModelPackage>;
   active?: ActiveRun;
   queued: RunRequest[];
   records: ReadonlyMap<string, RunRecord>;
@@ -33,13 +32,15 @@ export interface ReadingFacts {
 }
 
 /** The manifest's names where the model is still at hand, else what the evidence carries. */
-const namesOf = (record: RunRecord, manifests: ReadingFacts['manifests']) =>
-  manifests.get(record.run.provenance.modelId)?.name ?? { en: record.run.provenance.modelName };
+const namesOf = (record: RunRecord, { packages }: ReadingFacts) =>
+  packages.get(record.run.provenance.modelId)?.manifest.name ?? {
+    en: record.run.provenance.modelName,
+  };
 
 const runState = (record: RunRecord, facts: ReadingFacts): RunState => ({
   runId: record.run.runId,
   modelId: record.run.provenance.modelId,
-  modelName: namesOf(record, facts.manifests),
+  modelName: namesOf(record, facts),
   modelVersion: record.run.provenance.modelVersion,
   engine: record.run.provenance.engine,
   displaySetInstanceUID: record.displaySetInstanceUID,
@@ -54,7 +55,8 @@ const runState = (record: RunRecord, facts: ReadingFacts): RunState => ({
 });
 
 const findingStates = (record: RunRecord, facts: ReadingFacts): FindingState[] => {
-  const declared = facts.manifests.get(record.run.provenance.modelId)?.outputs[0].labels;
+  const model = facts.packages.get(record.run.provenance.modelId);
+  const declared = model?.manifest.outputs[0].labels;
   return record.run.findings.map(finding => {
     const review = facts.reviews.get(finding.id);
     const label = declared?.find(({ key }) => key === finding.segment.key)?.name;

@@ -46,7 +46,7 @@ export const createStoring = ({ archive, writer, outbox }: StoringPorts) => {
     const source = await metadataOf(record);
     if (!source.ok) return source;
     const signature = reviewSignature(record.run, reviews);
-    const objects = await writer.write({
+    const written = await writer.write({
       run: record.run,
       reviews: options.maturity === 'feedback' ? reviewsOf(record.run, reviews) : [],
       source: source.value,
@@ -54,7 +54,8 @@ export const createStoring = ({ archive, writer, outbox }: StoringPorts) => {
       reviewer: options.reviewer,
       predecessors: [...new Set([...record.acknowledged, ...record.enqueued])],
     });
-    const missing = objects.filter(object => !record.acknowledged.has(object.sopInstanceUID));
+    if (!written.ok) return written;
+    const missing = written.value.filter(object => !record.acknowledged.has(object.sopInstanceUID));
     if (missing.length === 0) return accept({ signature });
     const entry: OutboxEntry = {
       id: missing.map(object => object.sopInstanceUID).join(' '),
