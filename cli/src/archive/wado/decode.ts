@@ -7,7 +7,7 @@ const JPEG = '1.2.840.10008.1.2.4.';
 const SYNTAXES: Array<{ uids: string[]; decode: Decode }> = [
   { uids: ['1.2.840.10008.1.2.5'], decode: context => NativeCodecs.decodeRle(context) },
   {
-    uids: ['50', '51', '57', '70'].map(last => JPEG + last),
+    uids: ['50', '51', '53', '55', '57', '70'].map(last => JPEG + last),
     decode: context => NativeCodecs.decodeJpeg(context, { convertColorspaceToRgb: true }),
   },
   {

@@ -71,11 +71,31 @@ function paintGrayscale(
     voi = { center: (low + high) / 2, width: Math.max(1e-6, high - low), shape: 'LINEAR_EXACT' };
   }
   const inverted = frame.pixels.photometricInterpretation === 'MONOCHROME1';
+  const shown = voi;
+  const grayOf = (stored: number): number => {
+    const gray = Math.round(applyWindow(shown, stored * slope + intercept));
+    return inverted ? 255 - gray : gray;
+  };
+  const { data } = out;
+  const gray = frame.float || frame.pixels.bitsAllocated > 16 ? grayOf : tabulated(grayOf);
   for (let i = 0; i < count; i++) {
-    const gray = Math.round(applyWindow(voi, sample(i) * slope + intercept));
-    out.data.fill(inverted ? 255 - gray : gray, i * 4, i * 4 + 3);
-    out.data[i * 4 + 3] = 255;
+    const value = gray(sample(i));
+    const at = i * 4;
+    data[at] = value;
+    data[at + 1] = value;
+    data[at + 2] = value;
+    data[at + 3] = 255;
   }
+}
+
+/** A function of 16-bit integers, signed or not, each computed once. */
+function tabulated(compute: (stored: number) => number): (stored: number) => number {
+  const table = new Int16Array(3 * 32768).fill(-1);
+  return stored => {
+    const at = stored + 32768;
+    if (table[at] < 0) table[at] = compute(stored);
+    return table[at];
+  };
 }
 
 function paintColour(frame: NativeFrame, sample: Sampler, out: Raster) {
