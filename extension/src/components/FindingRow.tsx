@@ -4,7 +4,7 @@ import { useReading } from '../hooks/ReadingContext';
 import { Button } from './Button';
 import { RejectMenu } from './RejectMenu';
 import { Icon, type IconName } from './icons';
-import { labToCss } from './labColour';
+import { labToCss } from '../core/findings/labColour';
 import { engineText, findingName, measurementName, reviewedBy, verdictText } from './verdicts';
 
 const VERDICT_ICONS: Record<FindingState['verdict'], IconName> = {

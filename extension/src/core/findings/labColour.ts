@@ -33,3 +33,5 @@ export function labToRgb([l, a, b]: Readonly<Vec3>): [number, number, number] {
   );
   return [red, green, blue];
 }
+
+export const labToCss = (lab: Readonly<Vec3>): string => `rgb(${labToRgb(lab).join(' ')})`;
