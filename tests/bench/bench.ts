@@ -159,6 +159,7 @@ const inBrowser = async (
   server: TestServer,
   manifest: ModelManifest,
   geometry: ReturnType<typeof benchVolume>['geometry'],
+  model: number,
 ) => {
   const volumeBytes = geometry.dimensions.reduce((product, n) => product * n, 1) * 2;
   await page.evaluate(url => bench.load(url), `${server.origin}/volume/${BENCH_VOLUME}`);
@@ -179,10 +180,6 @@ const inBrowser = async (
     run.longestTask <= BUDGET.mainThread,
   );
   line('longest wait for a turn of the event loop', `${run.longestGap.toFixed(0)} ms`, '');
-  // What one window takes in a worker of its own is the model's: runtime, weights and activations.
-  const alone = watchMemory();
-  await timeWindow(page, server, manifest, 2);
-  const model = alone.stop();
   const allowed = BUDGET.memoryVolumes * volumeBytes + model;
   line('memory of the model alone (one window)', `${(model / MIB).toFixed(0)} MiB`, '');
   line(
@@ -234,12 +231,23 @@ export const main = async (given: string[]): Promise<void> => {
     );
     server = await startTestServer({ plugin, test: built, models: folder, volume: BENCH_FOLDER });
     browser = await chromium.launch({ executablePath: CHROMIUM_PATH, args: CHROMIUM_ARGS });
-    const page = await browser.newPage();
-    page.setDefaultTimeout(0);
-    await page.goto(`${server.origin}/isolated`);
-    await page.waitForFunction(() => 'bench' in globalThis);
+    const { origin } = server;
+    const openPage = async (opened: Browser) => {
+      const page = await opened.newPage();
+      page.setDefaultTimeout(0);
+      await page.goto(`${origin}/isolated`);
+      await page.waitForFunction(() => 'bench' in globalThis);
+      return page;
+    };
+    // What one window takes in a page of its own is the model's: runtime, weights and activations.
+    const alone = await openPage(browser);
+    const memory = watchMemory();
+    await timeWindow(alone, server, manifest, 2);
+    const model = memory.stop();
+    await alone.context().close();
+    const page = await openPage(browser);
     console.log('');
-    const inPage = await inBrowser(page, server, manifest, geometry);
+    const inPage = await inBrowser(page, server, manifest, geometry, model);
     const agree = JSON.stringify(inPage) === JSON.stringify(native);
     line(
       'voxels per segment, browser and native',
