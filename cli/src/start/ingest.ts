@@ -15,6 +15,8 @@ async function filesOf(given: string): Promise<string[]> {
     .sort();
 }
 
+const CONCURRENCY = 6;
+
 /** Why files were passed over, in words, by the refusal's code. */
 const REASONS: Record<string, string> = {
   notDicom: 'not DICOM',
@@ -51,14 +53,15 @@ export async function ingest(
   const passedOver = new Map<string, string[]>();
   const passOver = (reason: string, file: string) =>
     passedOver.set(reason, [...(passedOver.get(reason) ?? []), file]);
-  for (const [index, file] of files.entries()) {
-    progress(`Adding DICOM files: ${index + 1} of ${files.length}`);
+  let next = 0;
+  let failed: Outcome<never> | undefined;
+  const add = async (file: string): Promise<void> => {
     let bytes: Buffer;
     try {
       bytes = await readFile(file);
     } catch (error) {
       passOver(`not readable (${(error as NodeJS.ErrnoException).code ?? 'error'})`, file);
-      continue;
+      return;
     }
     const result = await archive.store(bytes);
     if (result.ok) {
@@ -67,8 +70,20 @@ export async function ingest(
     } else if (result.refusal.code in REASONS) {
       passOver(REASONS[result.refusal.code], file);
     } else {
-      return result;
+      failed = result;
     }
+  };
+  // Most of the time goes into waiting for the disk; a few files wait together.
+  const worker = async (): Promise<void> => {
+    while (next < files.length && !failed) {
+      next += 1;
+      progress(`Adding DICOM files: ${next} of ${files.length}`);
+      await add(files[next - 1]);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  if (failed) {
+    return failed;
   }
   const lines = [`Added ${stored} instances; ${already} were there already.`];
   for (const [reason, names] of passedOver) {

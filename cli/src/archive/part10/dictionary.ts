@@ -39,8 +39,11 @@ function entryOf(tag: Tag): DictionaryEntry | undefined {
     : undefined;
 }
 
-/** VR for implicit VR data sets: the dictionary's, LO for private creators, UN when not known. */
-export function vrOf(tag: Tag): string {
+/**
+ * VR for implicit VR data sets: the dictionary's, LO for private creators, UN when not known. Where it
+ * is US or SS, `signedPixels` (Pixel Representation 1) decides (PS3.5 A.1).
+ */
+export function vrOf(tag: Tag, signedPixels = false): string {
   const group = Number.parseInt(tag.slice(0, 4), 16);
   const element = Number.parseInt(tag.slice(4), 16);
   if (element === 0) {
@@ -52,6 +55,9 @@ export function vrOf(tag: Tag): string {
   const vr = entryOf(tag)?.vr;
   if (!vr) {
     return 'UN';
+  }
+  if (vr === 'xs' && signedPixels) {
+    return 'SS';
   }
   return DEPENDENT[vr] ?? (/^[A-Z]{2}$/.test(vr) ? vr : 'UN');
 }

@@ -129,6 +129,26 @@ describe('readPart10', () => {
     expect(frame(file, 2).readUInt16LE(0)).toBe(9 * 257 + 1);
   });
 
+  it('reads what depends on Pixel Representation as signed in implicit VR', () => {
+    const implicit = (tag: string, value: number) => {
+      const bytes = Buffer.alloc(10);
+      bytes.writeUInt16LE(Number.parseInt(tag.slice(0, 4), 16), 0);
+      bytes.writeUInt16LE(Number.parseInt(tag.slice(4), 16), 2);
+      bytes.writeUInt32LE(2, 4);
+      bytes.writeInt16LE(value, 8);
+      return bytes;
+    };
+    const padding = (pixelRepresentation: number) => {
+      const dataSet = Buffer.concat([
+        implicit('00280103', pixelRepresentation),
+        implicit('00280120', -2000),
+      ]);
+      return metadataOf(read(rawPart10('1.2.840.10008.1.2', dataSet)))['00280120'];
+    };
+    expect(padding(1)).toEqual({ vr: 'SS', Value: [-2000] });
+    expect(padding(0)).toEqual({ vr: 'US', Value: [63536] });
+  });
+
   it('inflates deflated data sets', () => {
     const pixels = Buffer.from([1, 2, 3, 4, 5, 6, 7, 8, 9, 0]);
     const file = rawPart10(

@@ -43,6 +43,8 @@ interface Encoding {
 class Cursor {
   position = 0;
   readonly warnings: string[] = [];
+  /** Pixel Representation (0028,0103) is 1; it stands before the elements that depend on it. */
+  signedPixels = false;
   constructor(
     readonly bytes: Buffer,
     /** True where `bytes` is the beginning of a longer file. */
@@ -92,7 +94,7 @@ function readHeader(
     return { tag, vr: '', length: cursor.uint32(littleEndian, tag) };
   }
   if (!encoding.explicitVR) {
-    return { tag, vr: vrOf(tag), length: cursor.uint32(littleEndian, tag) };
+    return { tag, vr: vrOf(tag, cursor.signedPixels), length: cursor.uint32(littleEndian, tag) };
   }
   cursor.need(4, tag);
   const vr = cursor.bytes.toString('latin1', cursor.position, cursor.position + 2);
@@ -110,7 +112,7 @@ function readHeader(
     return { tag, vr: 'UN', length: cursor.uint32(littleEndian, tag) };
   }
   cursor.warnings.push(`${tag} has no VR where one is required; read as implicit VR`);
-  return { tag, vr: vrOf(tag), length: cursor.uint32(littleEndian, tag) };
+  return { tag, vr: vrOf(tag, cursor.signedPixels), length: cursor.uint32(littleEndian, tag) };
 }
 
 function readItems(cursor: Cursor, encoding: Encoding, end: number, tag: string, depth: number) {
@@ -231,6 +233,10 @@ function readValue(
   cursor.need(length, tag);
   if (vr === 'SQ') {
     element.items = readItems(cursor, encoding, cursor.position + length, tag, depth);
+  }
+  if (tag === '00280103' && length === 2) {
+    const at = element.offset + (encoding.littleEndian ? 0 : 1);
+    cursor.signedPixels = cursor.bytes[at] === 1;
   }
   cursor.position = element.offset + length;
 }

@@ -160,7 +160,10 @@ export function paintFrame(
       const maps = [1, 2, 3].map(component => paletteOf(frame.metadata, palettes, component));
       const [red, green, blue] = maps;
       if (!red || !green || !blue) {
-        return refuse('cannotRender', 'The palettes of this PALETTE COLOR image are not complete.');
+        return refuse(
+          'cannotRender',
+          'This PALETTE COLOR image has no plain palettes (segmented ones are not rendered).',
+        );
       }
       for (let i = 0; i < out.width * out.height; i++) {
         const stored = sample(i);
