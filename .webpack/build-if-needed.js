@@ -9,6 +9,14 @@ const OUTPUTS = [
   'mode/dist/esm/mode.js',
   'cli/dist/second-reader.js',
 ];
+/** What `npm start` serves; the UMD builds are for sites that build OHIF themselves. */
+const STARTED = [
+  'extension/dist/esm/extension',
+  'extension/dist/esm/inference-worker',
+  'mode/dist/esm/mode',
+  'cli/dist/second-reader',
+];
+const onlyConfig = name => ['--config-name', name];
 const SOURCES = ['extension/src', 'mode/src', 'cli/src', '.webpack', 'package-lock.json'];
 
 /** Time of the newest file below a path; tests are no part of what is built. */
@@ -26,12 +34,12 @@ const built = OUTPUTS.map(output => {
 const sources = Math.max(...SOURCES.map(source => newest(path.join(root, source))));
 
 if (Math.min(...built) < sources) {
-  process.stdout.write('Building Second Reader …\n');
+  process.stdout.write('Building Second Reader, about a minute …\n');
   const webpack = require.resolve('webpack-cli/bin/cli.js', { paths: [root] });
   const config = path.join(__dirname, 'webpack.config.js');
   const { status } = spawnSync(
     process.execPath,
-    [webpack, '--config', config, '--mode', 'production'],
+    [webpack, '--config', config, '--mode', 'production', ...STARTED.flatMap(onlyConfig)],
     { cwd: root, stdio: 'inherit' },
   );
   if (status !== 0) {

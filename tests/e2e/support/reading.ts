@@ -57,7 +57,10 @@ export class ReadingPage {
     return this.findings.evaluateAll(rows => rows.map(row => row.getAttribute('data-verdict')));
   }
 
-  /** Whether an overlay is on the screen: coloured pixels where the CT has only greys. */
+  /**
+   * How much of an overlay is on the screen: coloured pixels where the CT has only greys. Of the
+   * middle of the viewport: the host writes in colour at its edges.
+   */
   async colouredPixels(): Promise<number> {
     const viewport = this.page.locator('.cornerstone-canvas').first();
     const image = await viewport.screenshot();
@@ -67,7 +70,8 @@ export class ReadingPage {
       const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
       const context = canvas.getContext('2d')!;
       context.drawImage(bitmap, 0, 0);
-      const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+      const [x, y] = [bitmap.width * 0.15, bitmap.height * 0.15];
+      const { data } = context.getImageData(x, y, bitmap.width - 2 * x, bitmap.height - 2 * y);
       let coloured = 0;
       for (let at = 0; at < data.length; at += 4) {
         const [r, g, b] = [data[at], data[at + 1], data[at + 2]];
