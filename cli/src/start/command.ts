@@ -27,6 +27,8 @@ const parsedOptions = z.object({
   open: z.boolean(),
 });
 
+const countOf = (studies: number): string => `${studies} ${studies === 1 ? 'study' : 'studies'}`;
+
 /** `second-reader start`. */
 export function startCommand(terminal: Terminal): Command {
   return new Command('start')
@@ -81,7 +83,7 @@ SECOND_READER_CACHE names the folder that fetched OHIF builds are kept in.`,
       );
       terminal.say(
         archive
-          ? `Development and demonstration archive, not for clinical use: ${archive.catalog.studies.size} studies in ${archive.folder}`
+          ? `Development and demonstration archive, not for clinical use: ${countOf(archive.catalog.studies.size)} in ${archive.folder}`
           : `Archive: the PACS of --dicomweb${maturity === 'research' ? ', read only' : ''}`,
       );
       terminal.say(url);
