@@ -24,6 +24,15 @@ describe('a Store Instances Response', () => {
     ]);
   });
 
+  it('takes a duplicate for what it is: the archive has the same result already', () => {
+    const body = {
+      '00081198': { vr: 'SQ', Value: [{ '00081155': uid('1.5'), '00081197': code(0x0111) }] },
+    };
+    expect(parseStoreResponse(409, body, sent)).toEqual([
+      { state: 'stored', sopInstanceUID: '1.5' },
+    ]);
+  });
+
   it('does not acknowledge what it does not name, nor what was not sent', () => {
     const body = { '00081199': { vr: 'SQ', Value: [{ '00081155': uid('9.9') }] } };
     expect(parseStoreResponse(200, body, sent)).toEqual([]);

@@ -33,7 +33,6 @@ const REASONS: Record<number, string> = {
   0xb006: 'elements discarded',
   0xb007: 'data set does not match its SOP Class',
   0x0110: 'processing failure',
-  0x0111: 'duplicate SOP instance',
   0x0112: 'no such SOP instance',
   0x0122: 'SOP class not supported',
   0x0124: 'not authorised',
@@ -43,6 +42,12 @@ const REASONS: Record<number, string> = {
   0xc000: 'cannot understand the data set',
   0xc122: 'transfer syntax not supported',
 };
+
+/**
+ * Duplicate SOP instance: the archive has one of this UID. Ours derive from what is in the object,
+ * so it is the same result, stored before from here or from another workstation.
+ */
+const DUPLICATE = 0x0111;
 
 const reasonOf = (code: number | undefined): string =>
   code === undefined
