@@ -83,11 +83,13 @@ export const parseStoreResponse = (
         warning: code === undefined ? undefined : reasonOf(code),
       };
     }),
-    ...failed.map((item): InstanceAcknowledgement => ({
-      state: 'refused',
-      sopInstanceUID: item['00081155']?.Value?.[0] ?? '',
-      reason: reasonOf(item['00081197']?.Value?.[0]),
-    })),
+    ...failed.map((item): InstanceAcknowledgement => {
+      const sopInstanceUID = item['00081155']?.Value?.[0] ?? '';
+      const code = item['00081197']?.Value?.[0];
+      return code === DUPLICATE
+        ? { state: 'stored', sopInstanceUID }
+        : { state: 'refused', sopInstanceUID, reason: reasonOf(code) };
+    }),
   ];
   return answers.filter(({ sopInstanceUID }) => uids.has(sopInstanceUID));
 };
