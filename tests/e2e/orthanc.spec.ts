@@ -74,16 +74,22 @@ test.describe('behind the page, a real Orthanc', () => {
         hasText: 'SEG',
       });
       await thumbnail.first().dblclick({ timeout: 60_000 });
+      // Some builds ask before they load it.
       const load = page.getByRole('button', { name: /^(yes|load|confirm)/i });
+      const panel = page.locator('[data-cy^="panelSegmentation"][data-cy$="btn"]');
       await expect
         .poll(
           async () => {
             if (await load.count()) await load.first().click();
-            return page.getByText('Left lung').count();
+            const listed = await page.getByText('Left lung').count();
+            if (!listed && (await panel.count())) await panel.first().click();
+            return listed;
           },
-          { timeout: 90_000 },
+          { timeout: 90_000, intervals: [3000] },
         )
         .toBeGreaterThan(0);
+      await page.mouse.move(640, 400);
+      await page.mouse.wheel(0, 8000);
       await expect.poll(() => reading.colouredPixels(), { timeout: 60_000 }).toBeGreaterThan(1000);
     });
   });

@@ -46,8 +46,7 @@ for (const { folder, file } of plugins) {
         script.onerror = () => reject(new Error('not loaded: wrong integrity or no such file'));
         document.head.append(script);
       });
-      const loaded = shared[globalName] as { default?: { id?: string } };
-      return loaded.default?.id;
+      return (shared[globalName] as { id?: string }).id;
     }, descriptor);
     expect(id).toBe(descriptor.packageName);
   });

@@ -1,3 +1,4 @@
+import { UNKNOWN_READER } from '../core/review/types';
 import type { EvidenceObject } from '../core/reading/ports';
 import { createEvidenceReader, createEvidenceWriter } from './evidence';
 import { boxes, geometryOf, metadataOf, reviewsOf, runOn, slicesOf } from './testing/runs';
@@ -156,9 +157,9 @@ describe('reviews', () => {
     expect(report.includes('Not reviewed')).toBe(false);
   });
 
-  it('by someone without a name never verify a report', async () => {
+  it.each(['', UNKNOWN_READER])('by “%s” never verify a report', async reviewer => {
     const run = runOn(slicesOf(small));
-    const nameless = reviewsOf(run).map(review => ({ ...review, reviewer: '' }));
+    const nameless = reviewsOf(run).map(review => ({ ...review, reviewer }));
     const objects = await stored(run, nameless);
     expect(Buffer.from(objects[1].part10).includes('UNVERIFIED')).toBe(true);
     expect((await readOne(buffers(objects), run)).reviews).toEqual(nameless);

@@ -35,9 +35,9 @@ export async function makeFolder(folder: string): Promise<void> {
   try {
     if (!(await madeOne(folder))) return;
   } catch (error) {
-    const missingParent = (error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync(parent);
-    if (!missingParent) throw error;
-    await makeFolder(parent);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // The parent may have come meanwhile: instances of one series are stored side by side.
+    if (!existsSync(parent)) await makeFolder(parent);
     await madeOne(folder);
   }
   await synced(parent);

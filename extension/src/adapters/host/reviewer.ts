@@ -1,7 +1,6 @@
 import { z } from 'zod';
+import { UNKNOWN_READER } from '../../core/review/types';
 import type { HostManagers } from '../../types/host';
-
-export const UNKNOWN_READER = 'Unknown reader';
 
 /** OpenID Connect's standard claims (Core 5.1), as the host keeps them after a login. */
 const user = z.looseObject({

@@ -23,3 +23,6 @@ export interface Review {
   /** ISO 8601. */
   reviewedAt: string;
 }
+
+/** Stands for a reviewer whom the host cannot name: no login, no setting. Attests to nothing. */
+export const UNKNOWN_READER = 'Unknown reader';

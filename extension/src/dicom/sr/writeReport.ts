@@ -1,7 +1,7 @@
 import type { Finding, RunResult } from '../../core/findings/types';
 import { uidFrom } from '../../core/model/identity';
 import type { EvidenceObject } from '../../core/reading/ports';
-import type { Review } from '../../core/review/types';
+import { UNKNOWN_READER, type Review } from '../../core/review/types';
 import { CODE, codeItem, isLaterality, modalityCodes, sameCode, UNIT } from '../common/codes';
 import type { Dataset } from '../common/dataset';
 import { SOP_CLASS } from '../common/dictionary';
@@ -210,7 +210,7 @@ const personOf = ({ reviewer }: Review): string => reviewer.replaceAll('\\', ' '
 /** Who attests to the whole report: only when a person has reviewed every finding of it. */
 function verification(request: ReportRequest, reviews: readonly Review[], all: boolean): Dataset {
   const reviewers = [...new Set(reviews.map(personOf))];
-  if (!all || reviewers.some(reviewer => reviewer === '')) {
+  if (!all || reviewers.some(reviewer => reviewer === '' || reviewer === UNKNOWN_READER)) {
     return { VerificationFlag: 'UNVERIFIED' };
   }
   return {

@@ -1,0 +1,104 @@
+/**
+ * @jest-environment ./extension/src/inference/testing/ortEnvironment.js
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { parseManifest } from '@second-reader/core/model/validate';
+import type { SegmentationOutput } from '@second-reader/core/findings/types';
+import type { VolumeGeometry } from '@second-reader/core/geometry/types';
+import type { SliceHeader, Volume } from '@second-reader/core/volume/types';
+import { createNodeInference } from '@second-reader/inference/node';
+import { makePhantom } from '../../cli/src/phantom';
+import { STUDIES } from '../../cli/src/phantom/sample';
+import { readNifti } from '../support/nifti';
+
+/** The reference model in the product's own pipeline, on native ONNX Runtime. */
+
+const folder = path.resolve(__dirname, '../../models/ct-lungs');
+const DATA = process.env.SECOND_READER_DATA ?? path.resolve(__dirname, '../../../shared/data');
+const TOTALSEGMENTATOR = path.join(DATA, 'nifti/totalsegmentator_ct');
+
+const model = () => {
+  const json: unknown = JSON.parse(readFileSync(path.join(folder, 'model.json'), 'utf8'));
+  const parsed = parseManifest(json);
+  if (!parsed.ok) throw new Error(parsed.refusal.message);
+  return { manifest: parsed.value, baseUrl: `${folder}/` };
+};
+
+const headers = (geometry: VolumeGeometry): SliceHeader[] =>
+  Array.from({ length: geometry.dimensions[2] }, (_, k) => ({
+    sopInstanceUID: `1.2.3.${k + 1}`,
+    sopClassUID: '1.2.840.10008.5.1.4.1.1.2',
+    rows: geometry.dimensions[1],
+    columns: geometry.dimensions[0],
+    photometricInterpretation: 'MONOCHROME2',
+    samplesPerPixel: 1,
+    rescaleSlope: 1,
+    rescaleIntercept: 0,
+    modality: 'CT',
+  }));
+
+const segment = async (
+  geometry: VolumeGeometry,
+  voxels: Volume['voxels'],
+): Promise<SegmentationOutput> => {
+  const volume: Volume = { geometry, voxels, modality: 'CT', slices: headers(geometry) };
+  const outcome = await createNodeInference(ort, { threads: 2 }).run(model(), volume, {
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+  });
+  if (!outcome.ok) throw new Error(outcome.refusal.message);
+  return outcome.value.output;
+};
+
+const volumeOf = (output: SegmentationOutput, key: string): number =>
+  output.segments
+    .find(other => other.key === key)!
+    .measurements.find(({ name }) => name === 'volume')!.value;
+
+describe.each(['prior', 'current'] as const)('the %s study of the sample patient', name => {
+  it('has each lung within 2 % of its true volume', async () => {
+    const { volume, truth } = makePhantom(STUDIES[name].options);
+    const output = await segment(volume.geometry, volume.voxels);
+    const errors = {
+      left: volumeOf(output, 'left-lung') / truth.leftLung.volumeMl - 1,
+      right: volumeOf(output, 'right-lung') / truth.rightLung.volumeMl - 1,
+    };
+    console.log(`ct-lungs on the ${name} phantom: volume errors ${JSON.stringify(errors)}`);
+    expect(Math.abs(errors.left)).toBeLessThan(0.02);
+    expect(Math.abs(errors.right)).toBeLessThan(0.02);
+  }, 300_000);
+});
+
+describe('a CT of a real patient, with lobes labelled by others', () => {
+  const there = existsSync(TOTALSEGMENTATOR);
+  if (!there) console.log(`skipped: ${TOTALSEGMENTATOR} is not there`);
+
+  (there ? it : it.skip)(
+    'has a Dice of at least 0.95 for each lung',
+    async () => {
+      const ct = readNifti(path.join(TOTALSEGMENTATOR, 'example_ct.nii.gz'));
+      const lobes = readNifti(path.join(TOTALSEGMENTATOR, 'example_seg_fast_force_split.nii.gz'));
+      expect(lobes.geometry.dimensions).toEqual(ct.geometry.dimensions);
+      const output = await segment(ct.geometry, Int16Array.from(ct.values));
+      // TotalSegmentator's classes: 10, 11 are the lobes of the left lung, 12–14 of the right.
+      const truthOf = { 'left-lung': [10, 11], 'right-lung': [12, 13, 14] };
+      for (const [key, labels] of Object.entries(truthOf)) {
+        const { segmentNumber } = output.segments.find(other => other.key === key)!;
+        let [both, ours, theirs] = [0, 0, 0];
+        output.labelMap.voxels.forEach((label, at) => {
+          const inOurs = label === segmentNumber;
+          const inTheirs = labels.includes(lobes.values[at]);
+          ours += Number(inOurs);
+          theirs += Number(inTheirs);
+          both += Number(inOurs && inTheirs);
+        });
+        const dice = (2 * both) / (ours + theirs);
+        console.log(`ct-lungs, ${key} of TotalSegmentator's example: Dice ${dice.toFixed(3)}`);
+        expect(dice).toBeGreaterThan(0.95);
+      }
+    },
+    300_000,
+  );
+});
