@@ -36,8 +36,8 @@ for (const build of OHIF_BUILDS) {
             .find(({ segment }) => segment.key === key)!
             .measurements.find(({ name }) => name === 'volume')!.value;
         const error = (measured: number, truth: number) => Math.abs(measured / truth - 1);
-        expect(error(volumeOf('left-lung'), leftLung.volumeMl)).toBeLessThan(0.2);
-        expect(error(volumeOf('right-lung'), rightLung.volumeMl)).toBeLessThan(0.2);
+        expect(error(volumeOf('left-lung'), leftLung.volumeMl)).toBeLessThan(0.02);
+        expect(error(volumeOf('right-lung'), rightLung.volumeMl)).toBeLessThan(0.02);
       });
 
       await test.step('draws an overlay that one key hides and shows', async () => {
