@@ -38,10 +38,9 @@ function readSlices(host: Host, imageIds: string[]): DisplaySetSlice[] {
  */
 const imageIdsOf = (host: Host, displaySet: HostDisplaySet): string[] => {
   if (displaySet.imageIds?.length) return displaySet.imageIds;
+  if (!displaySet.images?.length) return [];
   const [dataSource] = host.managers.extensionManager.getActiveDataSource();
-  return displaySet.images?.length
-    ? (dataSource?.getImageIdsForDisplaySet?.(displaySet) ?? [])
-    : [];
+  return dataSource?.getImageIdsForDisplaySet?.(displaySet) ?? [];
 };
 
 /**

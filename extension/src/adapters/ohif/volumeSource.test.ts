@@ -41,6 +41,14 @@ function hostWith(options: { loaded?: number[]; fails?: number; scaled?: boolean
     Modality: 'CT',
     imageIds,
   };
+  // As the host tells of a display set before a viewport has shown it.
+  const early = {
+    ...displaySet,
+    displaySetInstanceUID: 'early',
+    SeriesInstanceUID: '1.4',
+    imageIds: undefined,
+    images: imageIds.map(imageId => attributes(imageId)),
+  };
   const report = { displaySetInstanceUID: 'sr', StudyInstanceUID: '1', SeriesInstanceUID: '1.3' };
   const host = {
     cornerstone: () => ({
@@ -57,10 +65,13 @@ function hostWith(options: { loaded?: number[]; fails?: number; scaled?: boolean
       metaData: { get: (_type: string, id: string) => attributes(id) },
     }),
     managers: {
+      extensionManager: {
+        getActiveDataSource: () => [{ getImageIdsForDisplaySet: () => imageIds }],
+      },
       servicesManager: {
         services: {
           displaySetService: {
-            getActiveDisplaySets: () => [displaySet, report],
+            getActiveDisplaySets: () => [displaySet, early, report],
             getDisplaySetByUID: (uid: string) => (uid === 'ds' ? displaySet : undefined),
           },
         },
@@ -80,10 +91,11 @@ const control = (signal = new AbortController().signal) => {
 };
 
 describe('the volume source', () => {
-  it('lists what holds images and nothing else', () => {
+  it('lists what holds images, shown already or not, and nothing else', () => {
     const { source } = hostWith();
     expect(source.list().map(set => [set.displaySetInstanceUID, set.slices.length])).toEqual([
       ['ds', SLICES],
+      ['early', SLICES],
     ]);
   });
 
