@@ -34,7 +34,10 @@ export default tseslint.config(
       'react-hooks/rules-of-hooks': 'error',
       'react-hooks/exhaustive-deps': 'error',
       '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_' },
+      ],
       eqeqeq: 'error',
     },
   },
@@ -58,13 +61,27 @@ export default tseslint.config(
   ),
   zone(
     ['extension/src/dicom/**'],
-    [...HOST, ...REACT, ...RUNTIMES, 'onnxruntime-common', 'idb', ...layer('inference', 'adapters', 'services', ...UI)],
+    [
+      ...HOST,
+      ...REACT,
+      ...RUNTIMES,
+      'onnxruntime-common',
+      'idb',
+      ...layer('inference', 'adapters', 'services', ...UI),
+    ],
     'dicom imports core and dcmjs: datasets in, datasets out.',
   ),
   {
     ...zone(
       ['extension/src/inference/**'],
-      [...HOST, ...REACT, ...RUNTIMES, 'dcmjs', 'idb', ...layer('dicom', 'adapters', 'services', ...UI)],
+      [
+        ...HOST,
+        ...REACT,
+        ...RUNTIMES,
+        'dcmjs',
+        'idb',
+        ...layer('dicom', 'adapters', 'services', ...UI),
+      ],
       'inference imports core and onnxruntime-common; the runtime is loaded in worker/ or injected.',
     ),
     ignores: ['extension/src/inference/worker/**', '**/*.test.ts'],
@@ -81,7 +98,12 @@ export default tseslint.config(
   ),
   zone(
     ['extension/src/{hooks,stores}/**'],
-    [...HOST, ...RUNTIMES, 'dcmjs', ...layer('adapters', 'dicom', 'inference', 'panels', 'components', 'toolbar')],
+    [
+      ...HOST,
+      ...RUNTIMES,
+      'dcmjs',
+      ...layer('adapters', 'dicom', 'inference', 'panels', 'components', 'toolbar'),
+    ],
     'hooks and stores read services; they do not reach past them.',
   ),
   zone(
@@ -91,7 +113,14 @@ export default tseslint.config(
   ),
   zone(
     ['mode/src/**'],
-    [...REACT, ...RUNTIMES, '@cornerstonejs/*', 'dcmjs', '@second-reader/extension', '**/extension/**'],
+    [
+      ...REACT,
+      ...RUNTIMES,
+      '@cornerstonejs/*',
+      'dcmjs',
+      '@second-reader/extension',
+      '**/extension/**',
+    ],
     'the mode knows the extension by string refs only.',
   ),
 );
