@@ -99,8 +99,10 @@ def patient(hu: torch.Tensor, share: torch.Tensor, rng: np.random.Generator) -> 
     """Density of the lungs, opacities in them, contrast medium, gas elsewhere."""
     lung = share.sum(0)
     shape = tuple(hu.shape)
-    if rng.random() < 0.6:
-        hu = hu + lung * (smooth_field(rng, shape, 4)[0] * float(rng.uniform(0, 80)) + float(rng.uniform(-60, 120)))
+    if rng.random() < 0.75:
+        # From emphysema as dark as the air around the patient to oedema.
+        shift = float(rng.uniform(-160, 140))
+        hu = hu + lung * (smooth_field(rng, shape, 4)[0] * float(rng.uniform(0, 80)) + shift)
     if rng.random() < 0.35:
         for _ in range(int(rng.integers(1, 5))):
             centre = any_voxel(lung > 0.9, rng)
