@@ -1,5 +1,6 @@
 import i18next, { type i18n } from 'i18next';
 import type { Refusal, RefusalValues } from '../core/outcome';
+import { UNKNOWN_READER } from '../core/review/types';
 import { localizeValue } from './values';
 import { PLAIN_UNITS, VOLUME_UNITS, unitKey } from './units';
 import enUS from './en-US.json';
@@ -32,7 +33,7 @@ export interface Texts {
   dateTime(iso: string): string;
   /** A manifest's own text in this language, else in English. */
   own(text: LocalizedText): string;
-  /** A DICOM PersonName as it is written for people. */
+  /** A DICOM PersonName as it is written for people; the unknown reader's in this language. */
   person(name: string): string;
   /**
    * A refusal in this language: the manifest's own message (`values["message.<language>"]`) where
@@ -122,7 +123,7 @@ function createTexts(locale: Locale): Texts {
         : new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(date);
     },
     own: text => text[locale] ?? text[locale.split('-')[0]] ?? text.en,
-    person: personName,
+    person: name => (name === UNKNOWN_READER ? t('person.unknown') : personName(name)),
     refusal: ({ code, values, message }) => {
       const given = values[`message.${locale}`] ?? values[`message.${locale.split('-')[0]}`];
       const key = `refusal.${code}`;
