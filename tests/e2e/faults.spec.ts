@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { filesBelow, instancesOf, stow } from './support/dicom';
 import { startOrthanc, orthancIsInstalled } from './support/orthanc';
 import { ROOT, SAMPLE_DATA, SCRATCH } from './support/paths';
@@ -156,6 +156,23 @@ test('a reload in mid-run says so, and the run is done again', async ({ page }) 
   }
 });
 
+/** How many results this browser keeps on the workstation. */
+const keptRuns = (page: Page): Promise<number> =>
+  page.evaluate(
+    () =>
+      new Promise<number>((resolve, reject) => {
+        const opening = indexedDB.open('second-reader');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const count = opening.result.transaction('runs').objectStore('runs').count();
+          count.onsuccess = () => {
+            opening.result.close();
+            resolve(count.result);
+          };
+        };
+      }),
+  );
+
 test('verdicts that were not stored yet survive a reload', async ({ page }) => {
   const viewer = await startViewer();
   try {
@@ -166,6 +183,12 @@ test('verdicts that were not stored yet survive a reload', async ({ page }) => {
     await reading.findings.first().click();
     await page.keyboard.press('y');
     await expect(reading.findings.first()).toHaveAttribute('data-verdict', 'accepted');
+    // At once: the result itself may not be on the disk yet, its verdict must be.
+    await page.reload();
+    await reading.findingsShown(2);
+    expect(await reading.verdicts()).toEqual(['accepted', 'notReviewed']);
+
+    await expect.poll(() => keptRuns(page)).toBe(1);
     await page.reload();
     await reading.findingsShown(2);
     expect(await reading.verdicts()).toEqual(['accepted', 'notReviewed']);

@@ -39,7 +39,19 @@ export const createDraftStore = (database: Promise<Database>): DraftStore => {
         savedAt: new Date().toISOString(),
         reviews,
       };
-      return writing(() => opened.put('reviews', record));
+      return writing(async () => {
+        const transaction = opened.transaction('reviews', 'readwrite', { durability: 'strict' });
+        // `done` tells a failed put as well, with its reason.
+        transaction.store.put(record).catch(() => undefined);
+        // Without it the commit waits for a turn of this page, which may be leaving.
+        transaction.commit();
+        await transaction.done;
+      });
+    },
+    async reviewsOf(runId) {
+      const opened = await database;
+      const kept = keptReviews.safeParse(await opened.get('reviews', runId));
+      return kept.success ? kept.data : undefined;
     },
     async load(studyInstanceUID) {
       const opened = await database;

@@ -43,6 +43,20 @@ describe('drafts', () => {
     expect(await drafts.load('1.2')).toEqual([]);
   });
 
+  it('have the reviews on their way to the disk when the call returns', async () => {
+    const opened = await database();
+    const drafts = createDraftStore(Promise.resolve(opened));
+    const result = await run();
+    const transactions = jest.spyOn(IDBDatabase.prototype, 'transaction');
+    const saving = drafts.saveReviews(result, []);
+    await Promise.resolve();
+    expect(transactions).toHaveBeenCalledTimes(1);
+    transactions.mockRestore();
+    await saving;
+    expect(await drafts.reviewsOf(result.runId)).toMatchObject({ reviews: [] });
+    expect(await drafts.reviewsOf('9.9')).toBeUndefined();
+  });
+
   it('pass over a damaged record', async () => {
     const opened = database();
     const result = await run();

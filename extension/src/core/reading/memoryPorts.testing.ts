@@ -9,6 +9,7 @@ import type {
   DraftStore,
   EvidenceArchive,
   EvidenceObject,
+  KeptReviews,
   InferenceEngine,
   InstanceAcknowledgement,
   OutboxEntry,
@@ -205,32 +206,42 @@ export const memoryOutbox = (): OutboxStore & {
   return outbox;
 };
 
-export const memoryDrafts = (): DraftStore & { drafts: Map<string, Draft> } => {
+/** With `keepsRuns` off, each page goes away before its result is saved. */
+export const memoryDrafts = (): DraftStore & { drafts: Map<string, Draft>; keepsRuns: boolean } => {
   const drafts = new Map<string, Draft>();
+  const reviewsByRun = new Map<string, KeptReviews>();
   const marks = new Map<string, RunMark>();
   const keyOf = (mark: RunMark) => Object.values(mark).join(' ');
-  return {
+  const store = {
     drafts,
-    async saveRun(run) {
-      if (!drafts.has(run.runId)) drafts.set(run.runId, { run, reviews: [], savedAt: '' });
+    keepsRuns: true,
+    async saveRun(run: RunResult): Promise<Outcome<void>> {
+      if (!store.keepsRuns || drafts.has(run.runId)) return accept(undefined);
+      drafts.set(run.runId, { reviews: [], savedAt: '', ...reviewsByRun.get(run.runId), run });
       return accept(undefined);
     },
-    async saveReviews(run, reviews) {
-      drafts.set(run.runId, { run, reviews, savedAt: new Date().toISOString() });
+    async saveReviews(run: RunResult, reviews: Review[]): Promise<Outcome<void>> {
+      const kept = { reviews, savedAt: new Date().toISOString() };
+      reviewsByRun.set(run.runId, kept);
+      const draft = drafts.get(run.runId);
+      if (draft) drafts.set(run.runId, { ...draft, ...kept });
       return accept(undefined);
     },
-    load: async study =>
+    reviewsOf: async (runId: string) => reviewsByRun.get(runId),
+    load: async (study: string) =>
       [...drafts.values()].filter(({ run }) => run.source.studyInstanceUID === study),
-    async remove(runId) {
+    async remove(runId: string) {
       drafts.delete(runId);
+      reviewsByRun.delete(runId);
     },
-    async markRun(mark, state) {
+    async markRun(mark: RunMark, state: 'begun' | 'ended') {
       if (state === 'begun') marks.set(keyOf(mark), mark);
       else marks.delete(keyOf(mark));
     },
-    interrupted: async study =>
+    interrupted: async (study: string) =>
       [...marks.values()].filter(({ studyInstanceUID }) => studyInstanceUID === study),
   };
+  return store;
 };
 
 /** Evidence as JSON in place of DICOM: what the reading asks of a writer and a reader. */

@@ -162,18 +162,26 @@ export interface OutboxStore {
  */
 export interface DraftStore {
   saveRun(run: RunResult): Promise<Outcome<void>>;
+  /**
+   * Does not wait for the run to be saved: once the storage is open, what is given here is on its
+   * way to the disk when the call returns, and a page that goes away at once loses nothing of it.
+   */
   saveReviews(run: RunResult, reviews: Review[]): Promise<Outcome<void>>;
+  /** Reviews of a run that was itself perhaps not saved in time; the same run has the same id. */
+  reviewsOf(runId: string): Promise<KeptReviews | undefined>;
   load(studyInstanceUID: string): Promise<Draft[]>;
   remove(runId: string): Promise<void>;
   /** Notes that a run has begun, or has ended; what began and did not end was interrupted. */
   markRun(mark: RunMark, state: 'begun' | 'ended'): Promise<void>;
   interrupted(studyInstanceUID: string): Promise<RunMark[]>;
 }
-export interface Draft {
-  run: RunResult;
+export interface KeptReviews {
   reviews: Review[];
   /** ISO 8601: when the reviews were last saved. */
   savedAt: string;
+}
+export interface Draft extends KeptReviews {
+  run: RunResult;
 }
 export interface RunMark {
   studyInstanceUID: string;

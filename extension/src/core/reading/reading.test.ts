@@ -250,6 +250,35 @@ describe('a reading that is interrupted', () => {
     expect(state.runs[0].changedSinceStored).toBe(true);
   });
 
+  it('keeps verdicts when the page goes away before the result itself is saved', async () => {
+    const drafts = memoryDrafts();
+    drafts.keepsRuns = false;
+    const first = await openReading({ drafts });
+    const { findings } = await until(first.get, withFindings);
+    first.reading.reviewFinding({ findingId: findings[0].id, verdict: 'accepted' });
+
+    const second = await openReading({ drafts });
+    const state = await until(second.get, withFindings);
+    expect(second.runs).toEqual(['two-lungs']);
+    expect(state.findings.map(({ verdict }) => verdict)).toEqual(['accepted', 'notReviewed']);
+  });
+
+  it('keeps a verdict on a stored result when the page goes away at once', async () => {
+    const shared = { archive: memoryArchive(), drafts: memoryDrafts() };
+    const first = await openReading(shared);
+    const { findings } = await until(first.get, withFindings);
+    await first.reading.storeEvidence();
+    await until(first.get, ({ runs }) => runs[0]?.stored === 'stored');
+    shared.drafts.keepsRuns = false;
+    first.reading.reviewFinding({ findingId: findings[0].id, verdict: 'accepted' });
+
+    const second = await openReading(shared);
+    const state = await until(second.get, withFindings);
+    expect(second.runs).toEqual([]);
+    expect(state.findings[0].verdict).toBe('accepted');
+    expect(state.runs[0].changedSinceStored).toBe(true);
+  });
+
   it('is cancelled without leaving a result or an error', async () => {
     let started = () => {};
     const running = new Promise<void>(resolve => (started = resolve));

@@ -80,7 +80,7 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
 
   const queue = createRunning(session, ports, settings, displaySets, record => {
     signOff.prepare(record);
-    void session.keepDraft(record);
+    void session.keepRun(record);
   });
 
   const restore = restoreReading({
@@ -208,7 +208,7 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
       }
       ports.overlay.setFindingVisible(found.record.run, found.finding, verdict !== 'rejected');
       update({ rejecting: undefined });
-      void session.keepDraft(found.record);
+      void session.keepReviews(found.record);
     },
     nextUnreviewedFinding() {
       const all = [...records.values()].flatMap(({ run }) => run.findings);

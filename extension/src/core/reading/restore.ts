@@ -76,6 +76,9 @@ export const restoreReading = (context: RestoreContext) => {
       if (!set || context.records.has(run.runId)) continue;
       reviews.forEach(review => context.reviews.set(review.findingId, review));
       const known = new Map(reviews.map(review => [review.findingId, review]));
+      const kept = context.keepsDrafts && (await context.drafts.reviewsOf(run.runId));
+      if (stale()) return;
+      if (kept) mergeDraft(run, kept.reviews, kept.savedAt);
       await context.adopt({
         run,
         displaySetInstanceUID: set.displaySetInstanceUID,

@@ -59,7 +59,12 @@ export const createRunning = (
       startedAt,
       softwareVersion: settings.softwareVersion,
     });
+    // Judged on an earlier page that went away before the result itself was saved.
+    const kept = await drafts.reviewsOf(run.runId);
     if (dropped()) return;
+    kept?.reviews
+      .filter(({ findingId }) => !session.reviews.has(findingId))
+      .forEach(review => session.reviews.set(review.findingId, review));
     const { displaySetInstanceUID } = request;
     const record: RunRecord = {
       run,

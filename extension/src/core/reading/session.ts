@@ -1,5 +1,5 @@
 import type { RunResult } from '../findings/types';
-import type { Refusal } from '../outcome';
+import type { Outcome, Refusal } from '../outcome';
 import type { Review } from '../review/types';
 import { createObservable, type Observable } from './observable';
 import type {
@@ -36,8 +36,10 @@ export interface Session {
   reset(): void;
   /** Takes a result in and draws it; one that is there already keeps its reviews and its state. */
   adopt(record: RunRecord): Promise<boolean>;
-  /** Keeps a result and its reviews on this workstation until the archive has them. */
-  keepDraft(record: RunRecord): Promise<void>;
+  /** Keeps a result on this workstation until the archive has it. */
+  keepRun(record: RunRecord): Promise<void>;
+  /** Keeps the reviews of a result on this workstation until the archive has them. */
+  keepReviews(record: RunRecord): Promise<void>;
   find(
     findingId: string,
   ): { record: RunRecord; finding: RunResult['findings'][number] } | undefined;
@@ -112,6 +114,12 @@ export const createSession = (
     update({ refusals: [{ ...shown, modelId }, ...others] });
   };
 
+  const keep = async (save: () => Promise<Outcome<void>>) => {
+    if (settings.maturity === 'research') return;
+    const kept = await save();
+    if (!kept.ok) show(kept.refusal);
+  };
+
   return {
     facts,
     state,
@@ -139,11 +147,13 @@ export const createSession = (
       await draw(record);
       return true;
     },
-    async keepDraft({ run }) {
-      if (settings.maturity === 'research') return;
-      const saved = await drafts.saveRun(run);
-      const kept = saved.ok ? await drafts.saveReviews(run, reviewsOf(run, reviews)) : saved;
-      if (!kept.ok) show(kept.refusal);
+    keepRun: ({ run }) => keep(() => drafts.saveRun(run)),
+    async keepReviews(record) {
+      const { run } = record;
+      await Promise.all([
+        keep(() => drafts.saveReviews(run, reviewsOf(run, reviews))),
+        this.keepRun(record),
+      ]);
     },
     find(findingId) {
       for (const record of records.values()) {
