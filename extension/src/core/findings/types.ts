@@ -1,4 +1,4 @@
-import type { Vec3 } from '../geometry/types';
+import type { Vec3, VolumeGeometry } from '../geometry/types';
 import type { LabelMap, SliceHeader } from '../volume/types';
 
 /** A coded concept: CodeValue, CodingSchemeDesignator, CodeMeaning (PS3.3 8.8). */
@@ -51,19 +51,27 @@ export interface Provenance {
   manufacturer?: string;
   /** What kind of algorithm it is, CID 7162 (the manifest's `facts.algorithmFamily`). */
   algorithmFamily?: CodedConcept;
+  /** The threshold on the model's scores, and what the manifest calls it. */
+  operatingPoint?: { key: string; threshold: number };
 }
 
-/** One segment of a label map as the model's manifest declares it. */
-export interface Segment {
-  segmentNumber: number;
+/** What a finding is called and how it is coded. */
+export interface FindingConcept {
   /** Stable key within the model, for example `left-lung`. */
   key: string;
   /** The manifest's own label by language; `en` is always there. */
   label: Record<string, string> & { en: string };
-  category: CodedConcept;
+  category?: CodedConcept;
   type: CodedConcept;
   modifier?: CodedConcept;
   /** CIELab as L* 0–100, a* and b* −128–127. */
+  recommendedDisplayCIELab?: Vec3;
+}
+
+/** One segment of a label map as the model's manifest declares it. */
+export interface Segment extends FindingConcept {
+  segmentNumber: number;
+  category: CodedConcept;
   recommendedDisplayCIELab: Vec3;
 }
 
@@ -83,6 +91,59 @@ export interface SegmentationOutput {
   >;
 }
 
+/** What a detection model found above the threshold, strongest first. */
+export interface DetectionOutput {
+  kind: 'detection';
+  /** Of the operating point; 0 keeps everything. */
+  threshold: number;
+  detections: Array<
+    FindingConcept & {
+      /** Probability, 0–1. */
+      score: number;
+      /** Middle of the box, LPS+ millimetres. */
+      centroid: Vec3;
+      /** Edges of the box along the source's i, j and k, millimetres. */
+      size: Vec3;
+      middleSlice: number;
+      measurements: Measurement[];
+    }
+  >;
+}
+
+/** What a classification model said of the whole series: every class, with its probability. */
+export interface ClassificationOutput {
+  kind: 'classification';
+  threshold: number;
+  classes: Array<
+    FindingConcept & {
+      score: number;
+      /** The most probable class, or with several labels one that reaches the threshold. */
+      positive: boolean;
+    }
+  >;
+}
+
+/** What a regression model measured of the whole series. */
+export interface RegressionOutput {
+  kind: 'regression';
+  values: Array<FindingConcept & { measurement: Measurement }>;
+}
+
+/** A value at each place: probability, saliency, uncertainty. On the network's grid. */
+export interface ScalarMap {
+  key: string;
+  label: Record<string, string> & { en: string };
+  concept: CodedConcept;
+  unit: CodedConcept;
+  geometry: VolumeGeometry;
+  /** i fastest, as all voxels. */
+  values: Float32Array;
+}
+
+export type ModelResult = (
+  SegmentationOutput | DetectionOutput | ClassificationOutput | RegressionOutput
+) & { maps?: ScalarMap[] };
+
 export interface SourceSeries {
   studyInstanceUID: string;
   seriesInstanceUID: string;
@@ -91,29 +152,57 @@ export interface SourceSeries {
   slices: SliceHeader[];
 }
 
-/** One thing a radiologist can judge. */
-export interface Finding {
+interface FindingBase {
   /** Tracking Unique Identifier (112040, DCM): also the finding's id everywhere. */
   id: string;
   /** Tracking Identifier (112039, DCM): for people. */
   trackingIdentifier: string;
   runId: string;
-  kind: 'segment';
-  segment: Segment;
   measurements: Measurement[];
+  /** Slice to show when the finding is chosen; of the whole series, its middle one. */
   middleSlice: number;
   centroid: Vec3;
   /** Instance and frame to show when the finding is chosen. */
   referencedSOPInstanceUID: string;
   referencedFrameNumber?: number;
 }
+export interface SegmentFinding extends FindingBase {
+  kind: 'segment';
+  segment: Segment;
+}
+export interface DetectionFinding extends FindingBase {
+  kind: 'detection';
+  concept: FindingConcept;
+  /** Probability, 0–1. */
+  score: number;
+  /** Edges of the box along the source's i, j and k, millimetres; its middle is `centroid`. */
+  size: Vec3;
+}
+export interface ClassificationFinding extends FindingBase {
+  kind: 'classification';
+  concept: FindingConcept;
+  score: number;
+}
+/** The value is the first of the measurements. */
+export interface RegressionFinding extends FindingBase {
+  kind: 'regression';
+  concept: FindingConcept;
+}
+
+/** One thing a radiologist can judge. */
+export type Finding = SegmentFinding | DetectionFinding | ClassificationFinding | RegressionFinding;
+
+export const conceptOf = (finding: Finding): FindingConcept =>
+  finding.kind === 'segment' ? finding.segment : finding.concept;
 
 /** One execution of one model package on one display set, with what it produced. */
 export interface RunResult {
-  /** Derived from model hash, manifest version and source series: the same run has the same id. */
+  /** Derived from model hash, manifest version, source series and the result: equal runs, one id. */
   runId: string;
   source: SourceSeries;
   provenance: Provenance;
-  labelMap: LabelMap;
+  /** Of a segmentation. */
+  labelMap?: LabelMap;
+  maps?: ScalarMap[];
   findings: Finding[];
 }

@@ -4,9 +4,9 @@ import type { SliceHeader, Volume } from '../volume/types';
 import type {
   EngineReport,
   Finding,
+  ModelResult,
   Phase,
   RunResult,
-  SegmentationOutput,
   SourceSeries,
 } from '../findings/types';
 import type { Review } from '../review/types';
@@ -44,21 +44,39 @@ export interface ModelPackage {
   manifest: ModelManifest;
   /** URL (browser) or folder (Node) that `files[].path` is relative to, ending in "/". */
   baseUrl: string;
+  /** Added by the site's configuration, by its own URL. */
+  fromSite?: boolean;
 }
 
 export interface ModelRegistry {
   list(): Promise<{ packages: ModelPackage[]; refused: Array<{ url: string; refusal: Refusal }> }>;
+  /** `MODEL_CARD.md` of a package, as Markdown. */
+  card(model: ModelPackage): Promise<Outcome<string>>;
 }
 
 export interface InferenceOutput {
-  output: SegmentationOutput;
+  output: ModelResult;
   engine: EngineReport;
   timing: Partial<Record<Phase, number>>;
 }
 
-/** Runs one package on one volume; one queue, so runs never overlap. Takes the voxels' buffer. */
+export interface RunOptions {
+  /** Key of the manifest's operating point; its first one when left out. */
+  operatingPoint?: string;
+}
+
+/** Runs one package; one queue, so runs never overlap. Takes the voxels' buffers. */
 export interface InferenceEngine {
-  run(model: ModelPackage, volume: Volume, control: RunControl): Promise<Outcome<InferenceOutput>>;
+  /**
+   * @param volumes one a channel, in the manifest's order (`channelsOf`); two channels of one series
+   *   are the same object. Results lie on the grid of the first.
+   */
+  run(
+    model: ModelPackage,
+    volumes: readonly Volume[],
+    options: RunOptions,
+    control: RunControl,
+  ): Promise<Outcome<InferenceOutput>>;
 }
 
 /** What AI drew, on the host's viewports. */

@@ -1,5 +1,6 @@
 import type { Refusal } from '../outcome';
 import type { EngineReport, Finding, Phase } from '../findings/types';
+import type { ModelManifest, OperatingPoint, Task } from '../model/manifest';
 import type { RejectionReason, Verdict } from '../review/types';
 
 export type Maturity = 'research' | 'production' | 'feedback';
@@ -8,10 +9,20 @@ export interface ModelState {
   modelId: string;
   version: string;
   name: Record<string, string> & { en: string };
-  /** Display sets of the open study that the model admits. */
+  task: Task;
+  /** Display sets of the open study that the model admits; of several channels, the first one's. */
   admits: string[];
   /** Why it does not run on this study: the first failed gate of the nearest display set. */
   refusal?: Refusal;
+  /** All that the nearest display set fails, each with the value met. */
+  refusals: Refusal[];
+  operatingPoints: OperatingPoint[];
+  /** Bytes to fetch before the first run, and whether the site's configuration added the model. */
+  bytes: number;
+  fromSite: boolean;
+  /** SHA-256 of the network file, and what a reader must know before trusting it. */
+  sha256: string;
+  facts: ModelManifest['facts'];
 }
 
 export interface ActiveRun {
@@ -30,6 +41,7 @@ export interface RunState {
   modelName: Record<string, string> & { en: string };
   modelVersion: string;
   engine: EngineReport;
+  operatingPoint?: { key: string; threshold: number };
   displaySetInstanceUID: string;
   /** From a run in this session, a draft kept on this workstation, or the archive. */
   origin: 'run' | 'draft' | 'archive';
@@ -40,7 +52,7 @@ export interface RunState {
   storeError?: Refusal;
 }
 
-export interface FindingState extends Finding {
+export type FindingState = Finding & {
   modelId: string;
   modelVersion: string;
   verdict: Verdict;
@@ -48,7 +60,7 @@ export interface FindingState extends Finding {
   reviewer?: string;
   reviewedAt?: string;
   selected: boolean;
-}
+};
 
 /** Everything the panels show; plain JSON, made anew on every change. */
 export interface ReadingState {

@@ -1,4 +1,5 @@
 import type { VolumeGeometry } from '../geometry/types';
+import type { Outcome } from '../outcome';
 
 export type VoxelArray =
   Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Float32Array;
@@ -33,6 +34,45 @@ export interface SliceHeader {
   modality: string;
   manufacturer?: string;
   bodyPartExamined?: string;
+  seriesDescription?: string;
+  protocolName?: string;
+  imageType?: readonly string[];
+  contrastBolusAgent?: string;
+  convolutionKernel?: string;
+  /** Years. */
+  patientAge?: number;
+  voi?: VoiWindow;
+  pet?: PetAttributes;
+}
+
+/** The first window of an image (PS3.3 C.11.2.1.2), in real-world values. */
+export interface VoiWindow {
+  center: number;
+  width: number;
+  function: 'LINEAR' | 'LINEAR_EXACT' | 'SIGMOID';
+}
+
+/** What standardized uptake values are reckoned from (PS3.3 C.8.9.1 to C.8.9.4). */
+export interface PetAttributes {
+  /** Units (0054,1001): BQML, CNTS, GML … */
+  units?: string;
+  /** kg */
+  patientWeight?: number;
+  /** Bq */
+  radionuclideTotalDose?: number;
+  /** s */
+  radionuclideHalfLife?: number;
+  /** DICOM TM or DT, as they stand. */
+  radiopharmaceuticalStartTime?: string;
+  radiopharmaceuticalStartDateTime?: string;
+  seriesDate?: string;
+  seriesTime?: string;
+  acquisitionDate?: string;
+  acquisitionTime?: string;
+  /** START, ADMIN or NONE. */
+  decayCorrection?: string;
+  /** CorrectedImage (0028,0051) holds DECY and ATTN where these were done. */
+  correctedImage?: readonly string[];
 }
 
 /** Voxels in real-world values (HU for CT: rescale slope and intercept applied) on their grid. */
@@ -42,6 +82,10 @@ export interface Volume {
   modality: string;
   /** Slices in the order of k: `slices[k]` made voxels k. */
   slices: SliceHeader[];
+  /** What `voiLut` and `suvbw` need of the headers, which do not travel to the worker. */
+  voi?: VoiWindow;
+  /** SUVbw = value · factor, or why it cannot be reckoned; absent where the series is no PET. */
+  suvbwFactor?: Outcome<number>;
 }
 
 /** A label map: 0 is background, other values are segment numbers. */
