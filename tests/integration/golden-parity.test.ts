@@ -2,12 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import type { VolumeGeometry } from '@second-reader/core/geometry/types';
-import {
-  orientation,
-  preprocess,
-  scaleIntensityRange,
-  spacing,
-} from '@second-reader/core/preprocessing/preprocess';
+import type { PreprocessingStep } from '@second-reader/core/model/manifest';
+import { preprocess, type SourceVolume } from '@second-reader/core/preprocessing/preprocess';
 import {
   accumulate,
   createAccumulator,
@@ -56,6 +52,12 @@ function casesOf<T extends z.ZodRawShape>(name: string, shape: T) {
   const schema = z.object({ cases: z.array(z.object({ name: z.string(), ...shape })).min(1) });
   return schema.parse(JSON.parse(readFileSync(path.join(DATA, `${name}.json`), 'utf8'))).cases;
 }
+
+const run = (volume: SourceVolume, steps: PreprocessingStep[]) => {
+  const outcome = preprocess([volume], [{ key: 'image', modality: 'CT' }], steps);
+  if (!outcome.ok) throw new Error(outcome.refusal.message);
+  return outcome.value;
+};
 
 const report: Array<{ transform: string; cases: number; 'largest difference': string }> = [];
 afterAll(() => {
@@ -123,7 +125,9 @@ test('orientation', () => {
   });
   let largest = 0;
   for (const item of cases) {
-    const met = orientation({ voxels: item.input.values, geometry: item.geometry }, item.axcodes);
+    const met = run({ voxels: item.input.values, geometry: item.geometry }, [
+      { transform: 'orientation', axcodes: item.axcodes },
+    ]);
     expectGeometry(met.geometry, item.expectedGeometry);
     largest = Math.max(largest, largestDifference(met.data, item.expected.values));
   }
@@ -142,7 +146,15 @@ test.each(['bilinear', 'nearest'] as const)('spacing, %s', mode => {
   }).filter(item => item.mode === mode);
   let largest = 0;
   for (const item of cases) {
-    const met = spacing({ voxels: item.input.values, geometry: item.geometry }, item.pixdim, item);
+    const met = run({ voxels: item.input.values, geometry: item.geometry }, [
+      {
+        transform: 'spacing',
+        pixdim: item.pixdim,
+        mode: item.mode,
+        paddingMode: item.paddingMode,
+        antiAliasing: false,
+      },
+    ]);
     expectGeometry(met.geometry, item.expectedGeometry);
     largest = Math.max(largest, largestDifference(met.data, item.expected.values));
   }
@@ -162,10 +174,16 @@ test('scaleIntensityRange', () => {
   });
   let largest = 0;
   for (const item of cases) {
-    const met = scaleIntensityRange(
-      { voxels: item.input.values, geometry: item.geometry },
-      { aMin: item.aMin, aMax: item.aMax, bMin: item.bMin, bMax: item.bMax, clip: item.clip },
-    );
+    const met = run({ voxels: item.input.values, geometry: item.geometry }, [
+      {
+        transform: 'scaleIntensityRange',
+        aMin: item.aMin,
+        aMax: item.aMax,
+        bMin: item.bMin,
+        bMax: item.bMax,
+        clip: item.clip,
+      },
+    ]);
     largest = Math.max(largest, largestDifference(met.data, item.expected.values));
   }
   record('scaleIntensityRange', cases.length, largest);
@@ -203,10 +221,11 @@ test('orientation, spacing and scaleIntensityRange in one walk', () => {
         pixdim: item.pixdim,
         mode: 'bilinear' as const,
         paddingMode: 'border' as const,
+        antiAliasing: false,
       },
     ];
     const steps = item.scaleFirst ? [scale, ...spatial] : [...spatial, scale];
-    const met = preprocess({ voxels: item.input.values, geometry: item.geometry }, steps);
+    const met = run({ voxels: item.input.values, geometry: item.geometry }, steps);
     expectGeometry(met.geometry, item.expectedGeometry);
     largest = Math.max(largest, largestDifference(met.data, item.expected.values));
   }
@@ -266,7 +285,7 @@ test.each(['zyx', 'xyz'] as const)('slidingWindow, %s tensors', spatialAxes => {
     const accumulator = createAccumulator(plan, 3);
     const data = Float32Array.from(item.input.values);
     plan.starts.forEach((_, window) => {
-      const tensor = extractWindow(data, plan, window, item, spatialAxes);
+      const tensor = extractWindow({ data, channels: 1 }, plan, window, item, spatialAxes);
       const scores = network(tensor, item.roiSize);
       accumulate(accumulator, plan, window, scores, importance, spatialAxes);
     });

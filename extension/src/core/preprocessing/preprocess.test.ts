@@ -2,7 +2,12 @@ import type { VolumeGeometry } from '../geometry/types';
 import { indexToWorld, worldToIndex } from '../geometry/transform';
 import type { PreprocessingStep } from '../model/manifest';
 import { compose, planPasses, roundHalfToEven, scaleIntensityRangeOf } from './pass';
-import { preprocess, preprocessedGeometry } from './preprocess';
+import {
+  preprocess,
+  preprocessedGeometry,
+  type PreprocessedVolume,
+  type SourceVolume,
+} from './preprocess';
 import { planWindows, importanceMap, tensorShape } from './slidingWindow';
 
 const [c, s] = [Math.cos(0.2), Math.sin(0.2)];
@@ -21,7 +26,13 @@ const voxels = Int16Array.from({ length: 504 }, (_, index) => ((index * 7919) % 
 const spacing = (
   pixdim: [number, number, number],
   paddingMode: 'border' | 'zeros' = 'border',
-): PreprocessingStep => ({ transform: 'spacing', pixdim, mode: 'bilinear', paddingMode });
+): PreprocessingStep => ({
+  transform: 'spacing',
+  pixdim,
+  mode: 'bilinear',
+  paddingMode,
+  antiAliasing: false,
+});
 const scale = (clip: boolean, bMin = 0): PreprocessingStep => ({
   transform: 'scaleIntensityRange',
   aMin: -500,
@@ -31,11 +42,17 @@ const scale = (clip: boolean, bMin = 0): PreprocessingStep => ({
   clip,
 });
 
+const run = (volume: SourceVolume, steps: PreprocessingStep[]): PreprocessedVolume => {
+  const outcome = preprocess([volume], [{ key: 'image', modality: 'CT' }], steps);
+  if (!outcome.ok) throw new Error(outcome.refusal.message);
+  return outcome.value;
+};
+
 /** Each step on its own, every result in memory: what the fused walk must give. */
 function oneByOne(steps: PreprocessingStep[]) {
   return steps.reduce<{ voxels: Int16Array | Float32Array; geometry: VolumeGeometry }>(
     (volume, step) => {
-      const { data, geometry: grid } = preprocess(volume as never, [step]);
+      const { data, geometry: grid } = run(volume as SourceVolume, [step]);
       return { voxels: data, geometry: grid };
     },
     { voxels, geometry },
@@ -55,7 +72,7 @@ describe('preprocess', () => {
     ['nothing at all', [], 1],
   ])('fuses %s', (_, steps, walks) => {
     expect(planPasses(geometry, steps)).toHaveLength(walks);
-    const met = preprocess({ voxels, geometry }, steps);
+    const met = run({ voxels, geometry }, steps);
     const expected = oneByOne(steps);
     expect(met.geometry).toEqual(expected.geometry);
     expect(preprocessedGeometry(geometry, steps)).toEqual(met.geometry);
@@ -64,7 +81,7 @@ describe('preprocess', () => {
   });
 
   it('keeps every voxel where it is in the patient', () => {
-    const { data, geometry: turned } = preprocess({ voxels, geometry }, [orientation]);
+    const { data, geometry: turned } = run({ voxels, geometry }, [orientation]);
     for (const index of [0, 7, 100, 503]) {
       const ijk = [index % 9, Math.floor(index / 9) % 8, Math.floor(index / 72)] as const;
       const there = worldToIndex(turned, indexToWorld(geometry, ijk)).map(Math.round);

@@ -1,36 +1,51 @@
 import type { VolumeGeometry } from '../geometry/types';
-import type { PreprocessingStep } from '../model/manifest';
+import type { ModelChannel, PreprocessingStep } from '../model/manifest';
+import { accept, type Outcome } from '../outcome';
 import type { Volume, VoxelArray } from '../volume/types';
 import { planPasses } from './pass';
 import { runPass } from './resample';
 
-/** What the network sees: Float32 voxels, i fastest, on the network's grid. */
+/** What steps read of a volume. Voxels are in real-world values. */
+export type SourceVolume = Pick<Volume, 'voxels' | 'geometry' | 'voi' | 'suvbwFactor'>;
+
+/** What the network sees: Float32 voxels on the network's grid. */
 export interface PreprocessedVolume {
+  /** [channel][k][j][i], i fastest. */
   data: Float32Array;
+  channels: number;
   /** Where that grid lies in the patient: enough to bring a result back (`invert`). */
   geometry: VolumeGeometry;
 }
 
 /**
  * Runs a manifest's `preprocessing` steps in order, fused (orientation, spacing and intensity in
- * one walk, straight from the source's own voxel type). The source is read, never changed.
+ * one walk, straight from the source's own voxel type). The sources are read, never changed.
  *
- * Agrees with MONAI 1.5's `Orientation`, `Spacing` and `ScaleIntensityRange` on the golden arrays
- * in tests/golden.
+ * @param volumes one a channel; two channels of one series are the same object
+ * @param channels the manifest's channels in the same order; the first one's grid is the reference
  */
 export function preprocess(
-  volume: Pick<Volume, 'voxels' | 'geometry'>,
+  volumes: readonly SourceVolume[],
+  channels: readonly ModelChannel[],
   steps: readonly PreprocessingStep[],
-): PreprocessedVolume {
-  let voxels: VoxelArray = volume.voxels;
-  let geometry = volume.geometry;
-  let data: Float32Array | undefined;
-  for (const pass of planPasses(geometry, steps)) {
-    data = runPass(voxels, [...geometry.dimensions], pass);
-    voxels = data as Float32Array<ArrayBuffer>;
-    geometry = pass.geometry;
+): Outcome<PreprocessedVolume> {
+  if (volumes.length !== channels.length) {
+    throw new Error(`${volumes.length} volumes for ${channels.length} channels`);
   }
-  return { data: data!, geometry };
+  const prepared = volumes.map(volume => {
+    let voxels: VoxelArray = volume.voxels;
+    let geometry = volume.geometry;
+    for (const pass of planPasses(geometry, steps)) {
+      voxels = runPass(voxels, [...geometry.dimensions], pass);
+      geometry = pass.geometry;
+    }
+    return { data: voxels as Float32Array<ArrayBuffer>, geometry };
+  });
+  const { geometry, data: first } = prepared[0];
+  if (prepared.length === 1) return accept({ data: first, channels: 1, geometry });
+  const data = new Float32Array(first.length * prepared.length);
+  prepared.forEach((channel, index) => data.set(channel.data, index * first.length));
+  return accept({ data, channels: prepared.length, geometry });
 }
 
 /** The grid that `preprocess` would give, without touching a voxel: to size tensors beforehand. */
@@ -41,26 +56,3 @@ export function preprocessedGeometry(
   const passes = planPasses(geometry, steps);
   return passes[passes.length - 1].geometry;
 }
-
-/** MONAI's `Orientation` alone. */
-export const orientation = (
-  volume: Pick<Volume, 'voxels' | 'geometry'>,
-  axcodes: string,
-): PreprocessedVolume => preprocess(volume, [{ transform: 'orientation', axcodes }]);
-
-/** MONAI's `Spacing` alone: pixdim in millimetres along the volume's own axes. */
-export const spacing = (
-  volume: Pick<Volume, 'voxels' | 'geometry'>,
-  pixdim: [number, number, number],
-  {
-    mode = 'bilinear',
-    paddingMode = 'border',
-  }: { mode?: 'bilinear' | 'nearest'; paddingMode?: 'border' | 'zeros' } = {},
-): PreprocessedVolume => preprocess(volume, [{ transform: 'spacing', pixdim, mode, paddingMode }]);
-
-/** MONAI's `ScaleIntensityRange` alone. */
-export const scaleIntensityRange = (
-  volume: Pick<Volume, 'voxels' | 'geometry'>,
-  range: { aMin: number; aMax: number; bMin: number; bMax: number; clip?: boolean },
-): PreprocessedVolume =>
-  preprocess(volume, [{ transform: 'scaleIntensityRange', ...range, clip: range.clip ?? false }]);

@@ -1,4 +1,7 @@
-import type { SlidingWindow } from '../model/manifest';
+import type { Inference, ModelInput, SlidingWindow } from '../model/manifest';
+import type { PreprocessedVolume } from './preprocess';
+
+type SliceInference = Extract<Inference, { inferer: 'slice' }>;
 
 /** Sizes along i, j, k. */
 type Size3 = readonly [number, number, number];
@@ -7,55 +10,80 @@ type Size3 = readonly [number, number, number];
 export interface WindowPlan {
   /** The volume's own dimensions. */
   dimensions: Size3;
+  /** What the network sees. */
   roiSize: Size3;
   /** First voxel (i, j, k) of each window; a window may reach beyond the volume (padding). */
   starts: Size3[];
+  /** What the network answers for: the window without `outputMargin` on each side. */
+  outputSize: Size3;
+  outputMargin: Size3;
 }
+
+const map3 = <T>(f: (axis: 0 | 1 | 2) => T): [T, T, T] => [f(0), f(1), f(2)];
 
 /**
  * Window positions as MONAI's `sliding_window_inference`: the volume is padded on both sides to at
  * least the window's size (the odd voxel behind), windows advance by int(roi · (1 − overlap)) and
  * the last one is moved back to end with the volume (`dense_patch_slices`).
+ *
+ * A network without padding answers for less than it sees: then it is the answers, smaller by
+ * `outputMargin` on each side, that are laid over the volume so, and each window reaches that far
+ * beyond its answer.
  */
 export function planWindows(
   dimensions: Size3,
-  { roiSize, overlap }: Pick<SlidingWindow, 'roiSize' | 'overlap'>,
+  {
+    roiSize,
+    overlap,
+    outputMargin = [0, 0, 0],
+  }: Pick<SlidingWindow, 'roiSize' | 'overlap'> & Partial<Pick<SlidingWindow, 'outputMargin'>>,
 ): WindowPlan {
-  const startsOf = (axis: number): number[] => {
+  const outputSize = map3(axis => roiSize[axis] - 2 * outputMargin[axis]);
+  if (outputSize.some(size => size < 1)) {
+    throw new Error(`an output margin of ${outputMargin.join(', ')} leaves nothing of the window`);
+  }
+  const startsOf = (axis: 0 | 1 | 2): number[] => {
     const size = dimensions[axis];
-    const roi = roiSize[axis];
-    if (size <= roi) {
-      return [0 - Math.floor((roi - size) / 2)];
+    const answered = outputSize[axis];
+    const margin = outputMargin[axis];
+    if (size <= answered) {
+      return [0 - Math.floor((answered - size) / 2) - margin];
     }
-    const interval = Math.max(1, Math.trunc(roi * (1 - overlap)));
+    const interval = Math.max(1, Math.trunc(answered * (1 - overlap)));
     const starts: number[] = [];
     for (let start = 0; ; start += interval) {
-      starts.push(Math.min(start, size - roi));
-      if (start + roi >= size) {
+      starts.push(Math.min(start, size - answered) - margin);
+      if (start + answered >= size) {
         return starts;
       }
     }
   };
-  const [is, js, ks] = [startsOf(0), startsOf(1), startsOf(2)];
+  const [is, js, ks] = map3(startsOf);
   const starts = ks.flatMap(k => js.flatMap(j => is.map((i): Size3 => [i, j, k])));
-  return { dimensions, roiSize: [...roiSize] as unknown as Size3, starts };
+  return {
+    dimensions,
+    roiSize: map3(axis => roiSize[axis]),
+    starts,
+    outputSize,
+    outputMargin: map3(axis => outputMargin[axis]),
+  };
 }
 
 /**
- * Weight of each voxel of a window, i fastest: 1 for `constant`; for `gaussian` the product of
+ * Weight of each voxel of what a window answers for (`outputSize`), i fastest: 1 for `constant`; for `gaussian` the product of
  * exp(−x² / 2σ²), σ = sigmaScale · size, centred on the window, and at least 0.001 (MONAI's
  * `compute_importance_map` and the clamp in `sliding_window_inference`).
  */
 export function importanceMap(
-  roiSize: Size3,
+  outputSize: Size3,
   { mode, sigmaScale }: Pick<SlidingWindow, 'mode' | 'sigmaScale'>,
 ): Float32Array {
-  const [ni, nj, nk] = roiSize;
+  const [ni, nj, nk] = outputSize;
   const weights = new Float32Array(ni * nj * nk);
   if (mode === 'constant') {
     return weights.fill(1);
   }
-  const [wi, wj, wk] = roiSize.map(size => {
+  const [wi, wj, wk] = outputSize.map(size => {
     const sigma = size * sigmaScale;
     return Float64Array.from({ length: size }, (_, index) => {
       const x = index - (size - 1) / 2;
@@ -75,29 +103,47 @@ export function importanceMap(
   return weights;
 }
 
-type SpatialAxes = 'xyz' | 'zyx';
+/** Order of i, j, k (or, of a two-dimensional network, of two of them) in the tensor. */
+export type SpatialAxes = ModelInput['spatialAxes'];
 
-/** Tensor strides of i, j, k for a window in the network's axis order. */
+/** Tensor strides of i, j, k for a window in the network's axis order; slices of 2D stand alone. */
 function tensorStrides([ni, nj, nk]: Size3, spatialAxes: SpatialAxes): Size3 {
-  return spatialAxes === 'zyx' ? [1, ni, ni * nj] : [nj * nk, nk, 1];
-}
-
-/** Shape of the spatial part of the tensor: [D, H, W] as the network's axis order wants it. */
-export function tensorShape(
-  [ni, nj, nk]: Size3,
-  spatialAxes: SpatialAxes,
-): [number, number, number] {
-  return spatialAxes === 'zyx' ? [nk, nj, ni] : [ni, nj, nk];
+  return spatialAxes === 'zyx' || spatialAxes === 'yx' ? [1, ni, ni * nj] : [nj * nk, nk, 1];
 }
 
 /**
- * Copies one window out of the volume (i fastest) into a tensor in the network's axis order. What
- * lies beyond the volume is `cval`, or the outermost voxel for `replicate`.
+ * Shape of the spatial part of the tensor as the network's axis order wants it: [D, H, W], or
+ * [H, W] of a two-dimensional network, whose windows are one voxel along k.
+ */
+export function tensorShape([ni, nj, nk]: Size3, spatialAxes: SpatialAxes): number[] {
+  switch (spatialAxes) {
+    case 'zyx':
+      return [nk, nj, ni];
+    case 'xyz':
+      return [ni, nj, nk];
+    case 'yx':
+      return [nj, ni];
+    case 'xy':
+      return [ni, nj];
+  }
+}
+
+/** The index inside 0 … size − 1 that stands for `x`, mirrored at the outermost voxels' centres. */
+const reflected = (x: number, size: number): number => {
+  const period = Math.max(1, 2 * (size - 1));
+  const inside = ((x % period) + period) % period;
+  return inside < size ? inside : period - inside;
+};
+
+/**
+ * Copies one window of all channels out of the volume ([channel][k][j][i]) into a tensor
+ * [channel, …spatial] in the network's axis order. What lies beyond the volume is `cval`, the
+ * outermost voxel (`replicate`), or the volume mirrored at it (`reflect`, as torch pads).
  *
- * @param out a buffer of the window's size to use again; a new one when left out
+ * @param out a buffer of the tensor's size to use again; a new one when left out
  */
 export function extractWindow(
-  data: Float32Array,
+  { data, channels }: Pick<PreprocessedVolume, 'data' | 'channels'>,
   plan: WindowPlan,
   window: number,
   { paddingMode, cval }: Pick<SlidingWindow, 'paddingMode' | 'cval'>,
@@ -105,28 +151,87 @@ export function extractWindow(
   out?: Float32Array<ArrayBuffer>,
 ): Float32Array<ArrayBuffer> {
   const { dimensions, roiSize } = plan;
-  const [si, sj, sk] = plan.starts[window];
+  const [si] = plan.starts[window];
   const [ni, nj, nk] = roiSize;
   const [di, dj, dk] = tensorStrides(roiSize, spatialAxes);
-  const tensor = out ?? new Float32Array(ni * nj * nk);
-  const clampTo = (x: number, size: number) => Math.min(Math.max(x, 0), size - 1);
-  for (let k = 0; k < nk; k++) {
-    const z = clampTo(sk + k, dimensions[2]);
-    for (let j = 0; j < nj; j++) {
-      const y = clampTo(sj + j, dimensions[1]);
-      const isOutside = z !== sk + k || y !== sj + j;
-      const source = dimensions[0] * (y + dimensions[1] * z);
-      const target = k * dk + j * dj;
-      if (si >= 0 && si + ni <= dimensions[0] && !isOutside) {
-        for (let i = 0, from = source + si, to = target; i < ni; i++, from++, to += di) {
-          tensor[to] = data[from];
+  const windowSize = ni * nj * nk;
+  const volumeSize = dimensions[0] * dimensions[1] * dimensions[2];
+  const tensor = out ?? new Float32Array(windowSize * channels);
+  const isConstant = paddingMode === 'constant';
+  const [is, js, ks] = map3(axis =>
+    Int32Array.from({ length: roiSize[axis] }, (_, index) => {
+      const x = plan.starts[window][axis] + index;
+      if (x >= 0 && x < dimensions[axis]) return x;
+      if (isConstant) return -1;
+      if (paddingMode === 'reflect') return reflected(x, dimensions[axis]);
+      return x < 0 ? 0 : dimensions[axis] - 1;
+    }),
+  );
+  const isWhole = si >= 0 && si + ni <= dimensions[0];
+  for (let channel = 0; channel < channels; channel++) {
+    for (let k = 0; k < nk; k++) {
+      for (let j = 0; j < nj; j++) {
+        const target = channel * windowSize + k * dk + j * dj;
+        const isOutside = ks[k] < 0 || js[j] < 0;
+        const source = channel * volumeSize + dimensions[0] * (js[j] + dimensions[1] * ks[k]);
+        if (isWhole && !isOutside) {
+          for (let i = 0, from = source + si, to = target; i < ni; i++, from++, to += di) {
+            tensor[to] = data[from];
+          }
+          continue;
         }
-        continue;
+        for (let i = 0, to = target; i < ni; i++, to += di) {
+          tensor[to] = isOutside || is[i] < 0 ? cval : data[source + is[i]];
+        }
       }
-      for (let i = 0, to = target; i < ni; i++, to += di) {
-        const x = clampTo(si + i, dimensions[0]);
-        const isPadding = isOutside || x !== si + i;
-        tensor[to] = isPadding && paddingMode === 'constant' ? cval : data[source + x];
+    }
+  }
+  return tensor;
+}
+
+/** The two axes (of 0, 1, 2) that a slice lies in, in the tensor's order. */
+const sliceAxes = (spatialDim: 0 | 1 | 2, spatialAxes: SpatialAxes): [number, number] => {
+  const [first, second] = [0, 1, 2].filter(axis => axis !== spatialDim);
+  return spatialAxes === 'yx' || spatialAxes === 'zyx' ? [second, first] : [first, second];
+};
+
+/** Shape of the spatial part of a slice's tensor: the two axes that are not walked. */
+export const sliceShape = (
+  dimensions: Size3,
+  { spatialDim }: Pick<SliceInference, 'spatialDim'>,
+  spatialAxes: SpatialAxes,
+): number[] => sliceAxes(spatialDim, spatialAxes).map(axis => dimensions[axis]);
+
+/**
+ * One slice across `spatialDim` with its neighbours as channels (2.5D; MONAI's `SliceInferer` when
+ * there are none): a tensor [channels · (2 · neighbours + 1), …spatial], all slices of a channel
+ * together in the order of the axis. Beyond the volume the outermost slice is repeated.
+ *
+ * @param out a buffer of the tensor's size to use again; a new one when left out
+ */
+export function extractSliceStack(
+  { data, channels, geometry: { dimensions } }: PreprocessedVolume,
+  slice: number,
+  { spatialDim, neighbours }: Pick<SliceInference, 'spatialDim' | 'neighbours'>,
+  spatialAxes: SpatialAxes,
+  out?: Float32Array<ArrayBuffer>,
+): Float32Array<ArrayBuffer> {
+  const strides = [1, dimensions[0], dimensions[0] * dimensions[1]];
+  const [slow, fast] = sliceAxes(spatialDim, spatialAxes);
+  const [rows, columns] = [dimensions[slow], dimensions[fast]];
+  const depth = 2 * neighbours + 1;
+  const volumeSize = strides[2] * dimensions[2];
+  const tensor = out ?? new Float32Array(channels * depth * rows * columns);
+  let to = 0;
+  for (let channel = 0; channel < channels; channel++) {
+    for (let offset = -neighbours; offset <= neighbours; offset++) {
+      const at = Math.min(Math.max(slice + offset, 0), dimensions[spatialDim] - 1);
+      const base = channel * volumeSize + at * strides[spatialDim];
+      for (let row = 0; row < rows; row++) {
+        let from = base + row * strides[slow];
+        for (let column = 0; column < columns; column++, from += strides[fast]) {
+          tensor[to++] = data[from];
+        }
       }
     }
   }
@@ -148,8 +253,8 @@ export function createAccumulator({ dimensions }: WindowPlan, classes: number): 
 }
 
 /**
- * Adds one window's scores, [class, …spatial] in the network's axis order, weighted by the
- * importance map.
+ * Adds one window's scores, [class, …spatial] of `outputSize` in the network's axis order, weighted
+ * by the importance map.
  */
 export function accumulate(
   accumulator: ScoreAccumulator,
@@ -159,11 +264,11 @@ export function accumulate(
   importance: Float32Array,
   spatialAxes: SpatialAxes,
 ): void {
-  const { dimensions, roiSize } = plan;
+  const { dimensions, outputSize, outputMargin } = plan;
   const { scores, weights, classes } = accumulator;
-  const [si, sj, sk] = plan.starts[window];
-  const [ni, nj, nk] = roiSize;
-  const [di, dj, dk] = tensorStrides(roiSize, spatialAxes);
+  const [si, sj, sk] = map3(axis => plan.starts[window][axis] + outputMargin[axis]);
+  const [ni, nj, nk] = outputSize;
+  const [di, dj, dk] = tensorStrides(outputSize, spatialAxes);
   const windowSize = ni * nj * nk;
   const volumeSize = dimensions[0] * dimensions[1] * dimensions[2];
   if (logits.length !== windowSize * classes) {
