@@ -48,7 +48,11 @@ export const getCommandsModule = (reading: Reading, warn: (shown: Refusal) => vo
   const commands = {
     runModel: command(
       'runModel',
-      z.looseObject({ modelId: z.string(), displaySetInstanceUID: z.string().optional() }),
+      z.looseObject({
+        modelId: z.string(),
+        displaySetInstanceUID: z.string().optional(),
+        operatingPoint: z.string().optional(),
+      }),
       options => reading.runModel(options),
       warn,
     ),

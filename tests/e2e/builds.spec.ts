@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test';
+import { conceptOf } from '@second-reader/core/findings/types';
 import { OHIF_BUILDS } from './support/paths';
 import { ReadingPage, sampleStudy } from './support/reading';
 import { startViewer, type Viewer } from './support/server';
@@ -33,7 +34,7 @@ for (const build of OHIF_BUILDS) {
         const { findings } = await reading.state();
         const volumeOf = (key: string) =>
           findings
-            .find(({ segment }) => segment.key === key)!
+            .find(finding => conceptOf(finding).key === key)!
             .measurements.find(({ name }) => name === 'volume')!.value;
         const error = (measured: number, truth: number) => Math.abs(measured / truth - 1);
         expect(error(volumeOf('left-lung'), leftLung.volumeMl)).toBeLessThan(0.02);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { RunResult } from '../../extension/src/core/findings/types';
+import type { SegmentationRun } from '../../extension/src/core/findings/segmentationRun';
 import type { SourceMetadata } from '../../extension/src/core/reading/ports';
 import type { Review } from '../../extension/src/core/review/types';
 import { planVolume } from '../../extension/src/core/volume/assemble';
@@ -36,7 +36,7 @@ const skipped = (what: string): void => test.skip(what, () => undefined) as unkn
 
 interface Case {
   name: string;
-  run: RunResult;
+  run: SegmentationRun;
   source: SourceMetadata;
   reviews: Review[];
   includeReviews: boolean;
@@ -116,7 +116,12 @@ const personCase = (name: string, group: Record<string, string>): Case => {
 };
 
 function syntheticCases(): Case[] {
-  const of = (name: string, run: RunResult, reviews: Review[], includeReviews = true): Case => ({
+  const of = (
+    name: string,
+    run: SegmentationRun,
+    reviews: Review[],
+    includeReviews = true,
+  ): Case => ({
     name,
     run,
     source: metadataOf(run),
@@ -271,7 +276,7 @@ function readByOthers(makeCase: () => Case): void {
     if (!outcome.ok) throw new Error(outcome.refusal.message);
     const [reading] = outcome.value;
     // Jest compares a typed array element by element, which takes minutes for a volume.
-    const { labelMap, ...told } = reading.run;
+    const { labelMap, ...told } = reading.run as SegmentationRun;
     const { labelMap: meant, ...rest } = made.run;
     expect(told).toEqual(rest);
     expect(labelMap.geometry).toEqual(meant.geometry);

@@ -4,7 +4,7 @@ import { useReading } from '../hooks/ReadingContext';
 import { Button } from './Button';
 import { RejectMenu } from './RejectMenu';
 import { Icon, type IconName } from './icons';
-import { labToCss } from '../core/findings/labColour';
+import { findingColour } from './findingColour';
 import { engineText, findingName, measurementName, reviewedBy, verdictText } from './verdicts';
 
 const VERDICT_ICONS: Record<FindingState['verdict'], IconName> = {
@@ -53,7 +53,7 @@ export function FindingRow({ finding, run: made, tabbable }: FindingRowProps) {
       <span
         className="sr-swatch"
         role="presentation"
-        style={{ backgroundColor: labToCss(finding.segment.recommendedDisplayCIELab) }}
+        style={{ backgroundColor: findingColour(finding) }}
       />
       <div className="sr-finding-body" role="gridcell">
         <span className="sr-finding-name">{name}</span>

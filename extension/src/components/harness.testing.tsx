@@ -39,7 +39,7 @@ export const run = (changes: Partial<RunState> = {}): RunState => ({
 export const finding = (
   id: string,
   label: { en: string; uk: string },
-  changes: Partial<FindingState> = {},
+  changes: Partial<Extract<FindingState, { kind: 'segment' }>> = {},
 ): FindingState => ({
   id,
   trackingIdentifier: label.en,
@@ -86,7 +86,21 @@ export const model = (changes: Partial<ModelState> = {}): ModelState => ({
   modelId: 'ct-lungs',
   version: '1.0.0',
   name: { en: 'Lungs on CT', uk: 'Легені на КТ' },
+  task: 'segmentation',
   admits: ['chest'],
+  refusals: [],
+  operatingPoints: [],
+  bytes: 874173,
+  fromSite: false,
+  sha256: 'ab'.repeat(32),
+  facts: {
+    intendedUse: { en: 'Outlines of the lungs', uk: 'Контури легень' },
+    limitations: [{ en: 'Adults only', uk: 'Лише дорослі' }],
+    licence: 'MIT',
+    trainingData: { en: 'Phantoms', uk: 'Фантоми' },
+    manufacturer: 'Second Reader',
+    algorithmFamily: concept('123110', 'DCM', 'Artificial Intelligence'),
+  },
   ...changes,
 });
 

@@ -1,5 +1,5 @@
 import type { FindingState, RunState } from '../core/reading/state';
-import type { EngineReport, Measurement } from '../core/findings/types';
+import { conceptOf, type EngineReport, type Measurement } from '../core/findings/types';
 import type { Texts } from '../locales';
 
 /** “not reviewed”, “accepted by …”, “rejected: reason”. */
@@ -27,7 +27,7 @@ export function reviewedBy(finding: FindingState, texts: Texts): string | undefi
 }
 
 export const findingName = (finding: FindingState, texts: Texts): string =>
-  texts.own(finding.segment.label);
+  texts.own(conceptOf(finding).label);
 
 export const engineText = (report: EngineReport, texts: Texts): string =>
   texts.t(`engine.${report.engine}`, { count: report.threads });

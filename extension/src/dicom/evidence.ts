@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Finding, Measurement } from '../core/findings/types';
-import { accept, type Outcome, type Refusal } from '../core/outcome';
+import type { Measurement, SegmentFinding } from '../core/findings/types';
+import { isSegmentationRun } from '../core/findings/segmentationRun';
+import { accept, refuse, type Outcome, type Refusal } from '../core/outcome';
 import type {
   EvidenceObject,
   EvidenceReader,
@@ -29,6 +30,14 @@ type WriteRequest = Parameters<EvidenceWriter['write']>[0];
 export function writeEvidence(request: WriteRequest): Outcome<EvidenceObject[]> {
   const { run } = request;
   if (run.findings.length === 0) return accept([]);
+  if (!isSegmentationRun(run)) {
+    const { kind } = run.findings[0];
+    return refuse(
+      'evidenceKindUnsupported',
+      `Evidence of a ${kind} cannot be written; of a segment it can`,
+      { kind },
+    );
+  }
   const source = sourceAttributes(run, request.source);
   if (!source.ok) return source;
   const report = writeReport({
@@ -71,7 +80,7 @@ const named = (
 function readingOf(read: ReadSegmentation, reports: readonly ReadReport[]): StoredReading {
   const ordered = inOrder(reports);
   const latest = ordered.at(-1);
-  const findings = read.run.findings.map((finding): Finding => {
+  const findings = read.run.findings.map((finding): SegmentFinding => {
     const said = latest?.findings.get(finding.id);
     if (!said) return finding;
     const names = read.measurementNames.get(finding.id);

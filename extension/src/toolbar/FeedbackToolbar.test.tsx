@@ -33,7 +33,9 @@ afterEach(async () => {
   document.body.replaceChildren();
 });
 
-const chosen = (changes: Partial<ReadingState['findings'][number]> = {}): ReadingState => {
+const chosen = (
+  changes: Partial<Pick<ReadingState['findings'][number], 'verdict' | 'reason'>> = {},
+): ReadingState => {
   const [left, right] = lungs();
   return withResults({
     findings: [{ ...left, selected: true, ...changes }, right],

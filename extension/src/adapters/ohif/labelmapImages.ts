@@ -1,4 +1,4 @@
-import type { RunResult } from '../../core/findings/types';
+import type { SegmentationRun } from '../../core/findings/segmentationRun';
 import type { Cornerstone } from '../../types/cornerstone';
 import { createBreathing } from './breathing';
 import { sliceKey, type DisplaySetSlice } from './displaySetSlices';
@@ -12,7 +12,7 @@ import { sliceKey, type DisplaySetSlice } from './displaySetSlices';
  */
 export async function createLabelmapImages(
   cornerstone: Cornerstone,
-  run: RunResult,
+  run: SegmentationRun,
   slices: DisplaySetSlice[],
 ): Promise<string[]> {
   const { geometry, voxels } = run.labelMap;

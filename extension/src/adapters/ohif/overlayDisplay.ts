@@ -1,4 +1,5 @@
 import { labToRgb } from '../../core/findings/labColour';
+import { isSegmentationRun, type SegmentationRun } from '../../core/findings/segmentationRun';
 import type { Finding, RunResult } from '../../core/findings/types';
 import type { OverlayDisplay } from '../../core/reading/ports';
 import type { HostSegment, SegmentationService, Subscription } from '../../types/host';
@@ -16,7 +17,7 @@ const BACKGROUND: Rgba = [0, 0, 0, 0];
 
 /** What is drawn of one run. */
 interface Drawn {
-  run: RunResult;
+  run: SegmentationRun;
   displaySetInstanceUID: string;
   segmentationId: string;
   imageIds: string[];
@@ -27,7 +28,7 @@ interface Drawn {
   hiddenSegments: Set<number>;
 }
 
-const coloursOf = (run: RunResult): Map<number, Rgba> =>
+const coloursOf = (run: SegmentationRun): Map<number, Rgba> =>
   new Map(
     run.findings.map(({ segment }): [number, Rgba] => [
       segment.segmentNumber,
@@ -42,7 +43,7 @@ function colourTableOf(colours: Map<number, Rgba>): Rgba[] {
   return table;
 }
 
-function segmentsOf(run: RunResult, language: string): Record<number, HostSegment> {
+function segmentsOf(run: SegmentationRun, language: string): Record<number, HostSegment> {
   const [short] = language.split('-');
   return Object.fromEntries(
     run.findings.map(({ segment }, index) => [
@@ -181,7 +182,7 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
     ];
   };
 
-  const draw = async (run: RunResult, displaySetInstanceUID: string): Promise<void> => {
+  const draw = async (run: SegmentationRun, displaySetInstanceUID: string): Promise<void> => {
     const displaySet = services.displaySetService.getDisplaySetByUID(displaySetInstanceUID);
     const slices = displaySet ? displaySetSlices(host, displaySet) : [];
     if (!displaySet || slices.length === 0) {
@@ -236,6 +237,8 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
     async show(run, displaySetInstanceUID) {
       const before = drawn.get(run.runId);
       if (before) forget(before);
+      // What else was found is drawn as markers; see `findingMarkers`.
+      if (!isSegmentationRun(run)) return;
       await draw(run, displaySetInstanceUID);
     },
     setVisible(runIds, visible) {
@@ -248,7 +251,7 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
     },
     setFindingVisible(run: RunResult, finding: Finding, visible: boolean) {
       const overlay = drawn.get(run.runId);
-      if (!overlay) return;
+      if (!overlay || finding.kind !== 'segment') return;
       const { segmentNumber } = finding.segment;
       if (visible) overlay.hiddenSegments.delete(segmentNumber);
       else overlay.hiddenSegments.add(segmentNumber);
@@ -257,7 +260,7 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
     jumpTo(run, finding, displaySetInstanceUID) {
       const overlay = drawn.get(run.runId);
       const viewportIds = jumpToFinding(host, finding, displaySetInstanceUID);
-      if (!overlay) return;
+      if (!overlay || finding.kind !== 'segment') return;
       const service = segmentationService();
       for (const viewportId of viewportIds) {
         if (isDrawnIn(viewportId, overlay.segmentationId)) {

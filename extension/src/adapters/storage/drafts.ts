@@ -13,9 +13,13 @@ export const createDraftStore = (database: Promise<Database>): DraftStore => {
     const parsed = keptRun.safeParse(record);
     if (!parsed.success) return undefined;
     const { geometry, runLengths } = parsed.data;
+    // A label map without its grid, or a grid without its label map, is half a record.
+    if ((geometry === undefined) !== (runLengths === undefined)) return undefined;
+    if (!geometry || !runLengths) return runOf(parsed.data, undefined);
     const [columns, rows, slices] = geometry.dimensions;
     try {
-      return runOf(parsed.data, decodeRunLengths(runLengths, columns * rows * slices));
+      const voxels = decodeRunLengths(runLengths, columns * rows * slices);
+      return runOf(parsed.data, { geometry, voxels });
     } catch {
       return undefined;
     }
@@ -26,9 +30,15 @@ export const createDraftStore = (database: Promise<Database>): DraftStore => {
       const opened = await database;
       if (await opened.getKey('runs', run.runId)) return { ok: true, value: undefined };
       const { labelMap, ...rest } = run;
-      const runLengths = await encodeRunLengths(labelMap.voxels);
       const study = run.source.studyInstanceUID;
-      const record = { ...rest, study, geometry: labelMap.geometry, runLengths };
+      const record = {
+        ...rest,
+        study,
+        ...(labelMap && {
+          geometry: labelMap.geometry,
+          runLengths: await encodeRunLengths(labelMap.voxels),
+        }),
+      };
       return writing(() => opened.put('runs', record));
     },
     async saveReviews(run, reviews) {

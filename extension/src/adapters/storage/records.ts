@@ -1,8 +1,13 @@
 import { z } from 'zod';
-import type { RunResult } from '../../core/findings/types';
+import type { RunResult, ScalarMap } from '../../core/findings/types';
 import { REJECTION_REASONS } from '../../core/review/types';
+import type { LabelMap } from '../../core/volume/types';
 
 /** What IndexedDB gives back is parsed here: it may be of an earlier version, or damaged. */
+
+/** By name: what comes out of a database may be of another realm than this script. */
+const named = <T>(name: string) =>
+  z.custom<T>(value => Object.prototype.toString.call(value) === `[object ${name}]`);
 
 const vec3 = z.tuple([z.number(), z.number(), z.number()]);
 const coded = z.object({ value: z.string(), scheme: z.string(), meaning: z.string() });
@@ -19,30 +24,47 @@ const slice = z.looseObject({
   modality: z.string(),
 });
 
-const measurement = z.object({ name: z.string(), concept: coded, value: z.number(), unit: coded });
+const label = z.record(z.string(), z.string()).and(z.object({ en: z.string() }));
 
-const segment = z.object({
-  segmentNumber: z.number(),
+const measurement = z.object({
+  name: z.string(),
+  concept: coded,
+  derivation: coded.optional(),
+  value: z.number(),
+  unit: coded,
+});
+
+const concept = z.object({
   key: z.string(),
-  label: z.record(z.string(), z.string()).and(z.object({ en: z.string() })),
-  category: coded,
+  label,
+  category: coded.optional(),
   type: coded,
   modifier: coded.optional(),
+  recommendedDisplayCIELab: vec3.optional(),
+});
+const segment = concept.extend({
+  segmentNumber: z.number(),
+  category: coded,
   recommendedDisplayCIELab: vec3,
 });
 
-const finding = z.object({
+const base = {
   id: z.string(),
   trackingIdentifier: z.string(),
   runId: z.string(),
-  kind: z.literal('segment'),
-  segment,
   measurements: z.array(measurement),
   middleSlice: z.number(),
   centroid: vec3,
   referencedSOPInstanceUID: z.string(),
   referencedFrameNumber: z.number().optional(),
-});
+};
+const score = z.number();
+const finding = z.discriminatedUnion('kind', [
+  z.object({ ...base, kind: z.literal('segment'), segment }),
+  z.object({ ...base, kind: z.literal('detection'), concept, score, size: vec3 }),
+  z.object({ ...base, kind: z.literal('classification'), concept, score }),
+  z.object({ ...base, kind: z.literal('regression'), concept }),
+]);
 
 const engine = z.object({
   engine: z.enum(['webgpu', 'wasm-threads', 'wasm', 'native', 'remote']),
@@ -51,11 +73,28 @@ const engine = z.object({
   detail: z.string().optional(),
 });
 
-/** By name: what comes out of a database may be of another realm than this script. */
-const named = <T>(name: string) =>
-  z.custom<T>(value => Object.prototype.toString.call(value) === `[object ${name}]`);
+const geometry = z.object({
+  dimensions: vec3,
+  spacing: vec3,
+  origin: vec3,
+  direction: z.tuple([vec3, vec3, vec3]),
+});
 
-/** A run with its label map as runs (values and lengths) in place of voxels. */
+const map = z
+  .object({
+    key: z.string(),
+    label,
+    concept: coded,
+    unit: coded,
+    geometry,
+    values: named<Float32Array>('Float32Array'),
+  })
+  .refine(
+    ({ geometry: { dimensions }, values }) =>
+      values.length === dimensions[0] * dimensions[1] * dimensions[2],
+  );
+
+/** A run; the label map of a segmentation as runs (values and lengths) in place of voxels. */
 export const keptRun = z.object({
   runId: z.string(),
   study: z.string(),
@@ -77,27 +116,27 @@ export const keptRun = z.object({
     softwareVersion: z.string(),
     manufacturer: z.string().optional(),
     algorithmFamily: coded.optional(),
+    operatingPoint: z.object({ key: z.string(), threshold: z.number() }).optional(),
   }),
-  geometry: z.object({
-    dimensions: vec3,
-    spacing: vec3,
-    origin: vec3,
-    direction: z.tuple([vec3, vec3, vec3]),
-  }),
-  runLengths: z.object({
-    values: named<Uint8Array>('Uint8Array'),
-    lengths: named<Uint32Array>('Uint32Array'),
-  }),
+  geometry: geometry.optional(),
+  runLengths: z
+    .object({
+      values: named<Uint8Array>('Uint8Array'),
+      lengths: named<Uint32Array>('Uint32Array'),
+    })
+    .optional(),
+  maps: z.array(map).optional(),
   findings: z.array(finding),
 });
 export type KeptRun = z.infer<typeof keptRun>;
 
-/** The parsed record as the domain's own type; `voxels` are its runs, decoded. */
-export const runOf = (kept: KeptRun, voxels: Uint8Array): RunResult => ({
+/** The parsed record as the domain's own type; the label map is its runs, decoded. */
+export const runOf = (kept: KeptRun, labelMap: LabelMap | undefined): RunResult => ({
   runId: kept.runId,
   source: kept.source as RunResult['source'],
   provenance: kept.provenance,
-  labelMap: { geometry: kept.geometry, voxels },
+  ...(labelMap && { labelMap }),
+  ...(kept.maps && { maps: kept.maps as ScalarMap[] }),
   findings: kept.findings,
 });
 

@@ -1,60 +1,177 @@
-import { sha256Hex, uidFrom } from '../model/identity';
+import { add, scale } from '../geometry/vector';
+import type { Vec3 } from '../geometry/types';
+import { sha256Hex, sha256HexOfText, uidFrom } from '../model/identity';
+import type { ModelManifest } from '../model/manifest';
 import type { InferenceOutput, ModelPackage } from '../reading/ports';
 import type { SliceHeader } from '../volume/types';
-import type { Finding, RunResult, SegmentationOutput, SourceSeries } from './types';
+import { canonicalResult, canonicalText } from './canonical';
+import type {
+  Finding,
+  FindingConcept,
+  ModelResult,
+  Provenance,
+  RunResult,
+  SourceSeries,
+} from './types';
 
-const findingOf = (
-  runId: string,
-  modelId: string,
-  segment: SegmentationOutput['segments'][number],
-  slices: SliceHeader[],
-): Finding => {
-  const { measurements, middleSlice, centroid, voxelCount: _voxelCount, ...declared } = segment;
+/** Where a finding is shown: its slice and its point. */
+interface Place {
+  middleSlice: number;
+  centroid: Vec3;
+}
+
+/** What every finding of a run has in common, from its key and its place. */
+type Common = (
+  key: string,
+  place: Place,
+) => Omit<Extract<Finding, { kind: 'regression' }>, 'kind' | 'concept' | 'measurements'>;
+
+/** The middle of a whole series: of its middle slice. A picture without a place has its own plane. */
+const middleOf = (slices: readonly SliceHeader[]): Place => {
+  const middleSlice = Math.floor(slices.length / 2);
   const slice = slices[middleSlice];
-  return {
-    id: uidFrom('finding', runId, segment.key),
-    trackingIdentifier: `${modelId}/${segment.key}`,
-    runId,
-    kind: 'segment',
-    segment: declared,
-    measurements,
-    middleSlice,
-    centroid,
-    referencedSOPInstanceUID: slice.sopInstanceUID,
-    referencedFrameNumber: slice.frameNumber,
-  };
+  const [betweenRows, betweenColumns] = slice.pixelSpacing ?? [1, 1];
+  const [ix, iy, iz, jx, jy, jz] = slice.imageOrientationPatient ?? [1, 0, 0, 0, 1, 0];
+  const across = scale([ix, iy, iz], ((slice.columns - 1) / 2) * betweenColumns);
+  const down = scale([jx, jy, jz], ((slice.rows - 1) / 2) * betweenRows);
+  const origin = slice.imagePositionPatient ?? [0, 0, 0];
+  return { middleSlice, centroid: add(add(origin, across), down) };
+};
+
+/** “Nodule 2”, in every language of the label. */
+const numbered = (concept: FindingConcept, ordinal: number): FindingConcept => ({
+  ...concept,
+  key: `${concept.key}-${ordinal}`,
+  label: Object.fromEntries(
+    Object.entries(concept.label).map(([language, text]) => [language, `${text} ${ordinal}`]),
+  ) as FindingConcept['label'],
+});
+
+const conceptOf = ({
+  key,
+  label,
+  category,
+  type,
+  modifier,
+  recommendedDisplayCIELab,
+}: FindingConcept): FindingConcept => ({
+  key,
+  label,
+  ...(category && { category }),
+  type,
+  ...(modifier && { modifier }),
+  ...(recommendedDisplayCIELab && { recommendedDisplayCIELab }),
+});
+
+const findingsOf = (
+  result: ModelResult,
+  slices: readonly SliceHeader[],
+  common: Common,
+): Finding[] => {
+  const middle = () => middleOf(slices);
+  switch (result.kind) {
+    case 'segmentation':
+      return result.segments
+        .filter(({ voxelCount }) => voxelCount > 0)
+        .map(({ measurements, middleSlice, centroid, voxelCount: _voxelCount, ...segment }) => ({
+          ...common(segment.key, { middleSlice, centroid }),
+          kind: 'segment',
+          segment,
+          measurements,
+        }));
+    case 'detection': {
+      const counts = new Map<string, number>();
+      return result.detections.map(detection => {
+        const ordinal = (counts.get(detection.key) ?? 0) + 1;
+        counts.set(detection.key, ordinal);
+        const concept = numbered(conceptOf(detection), ordinal);
+        const { score, size, measurements } = detection;
+        return {
+          ...common(concept.key, detection),
+          kind: 'detection',
+          concept,
+          score,
+          size,
+          measurements,
+        };
+      });
+    }
+    case 'classification':
+      return result.classes
+        .filter(({ positive }) => positive)
+        .map(each => ({
+          ...common(each.key, middle()),
+          kind: 'classification',
+          concept: conceptOf(each),
+          score: each.score,
+          measurements: [],
+        }));
+    case 'regression':
+      return result.values.map(each => ({
+        ...common(each.key, middle()),
+        kind: 'regression',
+        concept: conceptOf(each),
+        measurements: [each.measurement],
+      }));
+  }
+};
+
+/** The manifest's operating point of that key, its first one without a key. */
+const operatingPointOf = (
+  { operatingPoints }: ModelManifest,
+  key: string | undefined,
+): Provenance['operatingPoint'] => {
+  const found = operatingPoints?.find(point => point.key === key) ?? operatingPoints?.[0];
+  return found && { key: found.key, threshold: found.threshold };
 };
 
 /**
- * Names what a model produced. The run's id derives from the model file, its version, the source
- * instances and the label map itself, so the same result has the same UIDs wherever and whenever
- * it was made, and two different results never share one.
+ * Names what a model produced. The run's id derives from the model's files, its version, the source
+ * instances, the operating point and the result itself, so the same result has the same UIDs
+ * wherever and whenever it was made, and two different results never share one.
  *
- * A segment without a voxel is no finding: there is nothing to show and nothing to judge.
+ * A finding is what a reader can judge: a segment that has a voxel, each detection, each class that
+ * is there, each value. A run may have none.
+ *
+ * @param request.operatingPoint key of the manifest's operating point that was asked for
  */
 export const runResultFrom = async (request: {
   model: ModelPackage;
   source: SourceSeries;
   inference: InferenceOutput;
+  operatingPoint?: string;
   startedAt: string;
   softwareVersion: string;
 }): Promise<RunResult> => {
   const { manifest } = request.model;
-  const { output, engine, timing } = request.inference;
-  const network = manifest.files.find(file => file.role === 'network');
-  if (!network) throw new Error(`Manifest ${manifest.id} names no network file`);
-  const labelMapHash = await sha256Hex(output.labelMap.voxels);
-  const instances = request.source.slices
-    .map(slice => `${slice.sopInstanceUID}#${slice.frameNumber ?? 1}`)
-    .join(' ');
+  const { engine, timing } = request.inference;
+  const { slices } = request.source;
+  const output = canonicalResult(request.inference.output);
+  const networks = manifest.files.filter(file => file.role === 'network');
+  if (networks.length === 0) throw new Error(`Manifest ${manifest.id} names no network file`);
+  const operatingPoint = operatingPointOf(manifest, request.operatingPoint);
+  const resultHash =
+    output.kind === 'segmentation'
+      ? await sha256Hex(output.labelMap.voxels)
+      : sha256HexOfText(canonicalText(output));
   const runId = uidFrom(
     'run',
     manifest.id,
     manifest.version,
-    network.sha256,
-    instances,
-    labelMapHash,
+    networks.map(({ sha256 }) => sha256).join(' '),
+    slices.map(slice => `${slice.sopInstanceUID}#${slice.frameNumber ?? 1}`).join(' '),
+    resultHash,
+    ...(operatingPoint ? [`${operatingPoint.key} ${operatingPoint.threshold}`] : []),
   );
+  const common: Common = (key, { middleSlice, centroid }) => ({
+    id: uidFrom('finding', runId, key),
+    trackingIdentifier: `${manifest.id}/${key}`,
+    runId,
+    middleSlice,
+    centroid,
+    referencedSOPInstanceUID: slices[middleSlice].sopInstanceUID,
+    referencedFrameNumber: slices[middleSlice].frameNumber,
+  });
   return {
     runId,
     source: request.source,
@@ -62,7 +179,7 @@ export const runResultFrom = async (request: {
       modelId: manifest.id,
       modelVersion: manifest.version,
       modelName: manifest.name.en,
-      modelSha256: network.sha256,
+      modelSha256: networks[0].sha256,
       licence: manifest.facts.licence,
       engine,
       startedAt: request.startedAt,
@@ -70,10 +187,10 @@ export const runResultFrom = async (request: {
       softwareVersion: request.softwareVersion,
       manufacturer: manifest.facts.manufacturer,
       algorithmFamily: manifest.facts.algorithmFamily,
+      ...(operatingPoint && { operatingPoint }),
     },
-    labelMap: output.labelMap,
-    findings: output.segments
-      .filter(segment => segment.voxelCount > 0)
-      .map(segment => findingOf(runId, manifest.id, segment, request.source.slices)),
+    ...(output.kind === 'segmentation' && { labelMap: output.labelMap }),
+    ...(output.maps && output.maps.length > 0 && { maps: output.maps }),
+    findings: findingsOf(output, slices, common),
   };
 };

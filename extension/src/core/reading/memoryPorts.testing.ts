@@ -1,7 +1,7 @@
 import { refuse, accept, type Outcome } from '../outcome';
 import type { LabelMap, SliceHeader, Volume } from '../volume/types';
 import type { RunResult, SegmentationOutput } from '../findings/types';
-import type { ModelManifest } from '../model/manifest';
+import { manifestSchema, primaryOutput } from '../model/manifest';
 import type { Review } from '../review/types';
 import type {
   DisplaySetSummary,
@@ -62,7 +62,7 @@ const label = (value: number, key: string, name: string) => ({
   recommendedDisplayCIELab: [60, 20, 30] as [number, number, number],
 });
 
-export const manifest: ModelManifest = {
+export const manifest = manifestSchema.parse({
   schemaVersion: 1,
   id: 'two-lungs',
   version: '1.0.0',
@@ -104,7 +104,7 @@ export const manifest: ModelManifest = {
     manufacturer: 'Second Reader',
     algorithmFamily: { value: '123109', scheme: 'DCM', meaning: 'Artificial Intelligence' },
   },
-};
+});
 
 export const volume = (): Volume => ({
   geometry: {
@@ -129,10 +129,15 @@ const labelMap = (): LabelMap => {
   return { geometry, voxels };
 };
 
+const declaredLabels = () => {
+  const output = primaryOutput(manifest);
+  return output.type === 'labelMap' ? output.labels : [];
+};
+
 export const segmentation = (): SegmentationOutput => ({
   kind: 'segmentation',
   labelMap: labelMap(),
-  segments: manifest.outputs[0].labels.map(({ value, name, ...declared }) => ({
+  segments: declaredLabels().map(({ value, name, ...declared }) => ({
     ...declared,
     label: name,
     segmentNumber: value,
@@ -261,7 +266,7 @@ export const memoryPorts = (shared: Partial<ReadingPorts> = {}) => {
   const drawn = new Map<string, { visible: boolean; hidden: Set<string> }>();
   const told: string[] = [];
   const engine: InferenceEngine = {
-    async run(model, _volume, { onProgress }) {
+    async run(model, _volumes, _options, { onProgress }) {
       runs.push(model.manifest.id);
       onProgress({ phase: 'infer', fraction: 0.5 });
       return accept({
@@ -276,6 +281,7 @@ export const memoryPorts = (shared: Partial<ReadingPorts> = {}) => {
     engine,
     registry: {
       list: async () => ({ packages: [{ manifest, baseUrl: '/models/two-lungs/' }], refused: [] }),
+      card: async ({ manifest: { name } }) => accept(`# ${name.en}`),
     },
     overlay: {
       async show(run) {

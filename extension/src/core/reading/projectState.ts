@@ -1,3 +1,5 @@
+import type { Finding, FindingConcept } from '../findings/types';
+import { primaryOutput, type ModelManifest } from '../model/manifest';
 import type { Refusal } from '../outcome';
 import type { Review } from '../review/types';
 import type { DisplaySetSummary, ModelPackage } from './ports';
@@ -43,6 +45,7 @@ const runState = (record: RunRecord, facts: ReadingFacts): RunState => ({
   modelName: namesOf(record, facts),
   modelVersion: record.run.provenance.modelVersion,
   engine: record.run.provenance.engine,
+  operatingPoint: record.run.provenance.operatingPoint,
   displaySetInstanceUID: record.displaySetInstanceUID,
   origin: record.origin,
   timing: record.run.provenance.timing,
@@ -54,15 +57,36 @@ const runState = (record: RunRecord, facts: ReadingFacts): RunState => ({
   storeError: record.storeError,
 });
 
+/** What the manifest calls a segment, a class or a value; a detection has a number of its own too. */
+const declaredName = (
+  manifest: ModelManifest | undefined,
+  key: string,
+): FindingConcept['label'] | undefined => {
+  if (!manifest) return undefined;
+  const output = primaryOutput(manifest);
+  const declared: ReadonlyArray<{ key: string; name: FindingConcept['label'] }> =
+    output.type === 'regression' ? output.values : output.labels;
+  return declared.find(each => each.key === key)?.name;
+};
+
+/** With the manifest's own texts where the model is at hand: evidence may hold fewer languages. */
+const relabelled = (finding: Finding, manifest: ModelManifest | undefined): Finding => {
+  if (finding.kind === 'segment') {
+    const { segment } = finding;
+    const label = declaredName(manifest, segment.key) ?? segment.label;
+    return { ...finding, segment: { ...segment, label } };
+  }
+  const { concept } = finding;
+  const label = declaredName(manifest, concept.key) ?? concept.label;
+  return { ...finding, concept: { ...concept, label } };
+};
+
 const findingStates = (record: RunRecord, facts: ReadingFacts): FindingState[] => {
   const model = facts.packages.get(record.run.provenance.modelId);
-  const declared = model?.manifest.outputs[0].labels;
   return record.run.findings.map(finding => {
     const review = facts.reviews.get(finding.id);
-    const label = declared?.find(({ key }) => key === finding.segment.key)?.name;
     return {
-      ...finding,
-      segment: { ...finding.segment, label: label ?? finding.segment.label },
+      ...relabelled(finding, model?.manifest),
       modelId: record.run.provenance.modelId,
       modelVersion: record.run.provenance.modelVersion,
       verdict: review?.verdict ?? 'notReviewed',

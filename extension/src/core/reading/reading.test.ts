@@ -1,3 +1,4 @@
+import { conceptOf } from '../findings/types';
 import { accept, refuse } from '../outcome';
 import { createReading, type Reading, type ReadingPorts } from './reading';
 import {
@@ -41,7 +42,7 @@ describe('a reading', () => {
     const { get, runs, drawn } = await openReading();
     const state = await until(get, withFindings);
     expect(runs).toEqual(['two-lungs']);
-    expect(state.findings.map(({ segment, verdict }) => [segment.key, verdict])).toEqual([
+    expect(state.findings.map(finding => [conceptOf(finding).key, finding.verdict])).toEqual([
       ['left-lung', 'notReviewed'],
       ['right-lung', 'notReviewed'],
     ]);
@@ -284,7 +285,7 @@ describe('a reading that is interrupted', () => {
     const running = new Promise<void>(resolve => (started = resolve));
     const { get, reading } = await openReading({
       engine: {
-        run: (_model, _volume, { signal }) =>
+        run: (_model, _volumes, _options, { signal }) =>
           new Promise(resolve => {
             started();
             signal.addEventListener('abort', () => resolve(refuse('cancelled', 'cancelled')));

@@ -1,5 +1,10 @@
 import { z } from 'zod';
-import type { CodedConcept, Finding, Measurement, RunResult } from '../../core/findings/types';
+import type {
+  CodedConcept,
+  Measurement,
+  RunResult,
+  SegmentFinding,
+} from '../../core/findings/types';
 
 /**
  * What a run is made again from and no attribute of its own holds: kept as JSON in Algorithm
@@ -59,7 +64,7 @@ const namesOf = (measurements: readonly Measurement[]): Record<string, string> =
   Object.fromEntries(measurements.map(each => [measurementKey(each), each.name]));
 
 /** The JSON text for one finding; keys are always in this order, so the same run has one text. */
-export function parametersText(run: RunResult, finding: Finding): string {
+export function parametersText(run: RunResult, finding: SegmentFinding): string {
   const { provenance } = run;
   const { engine, threads, fallbackReason, detail } = provenance.engine;
   const parameters: RunParameters = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accept, refuse, type Outcome } from '../../core/outcome';
-import type { Finding, RunResult, SourceSeries } from '../../core/findings/types';
+import type { SegmentationRun } from '../../core/findings/segmentationRun';
+import type { SegmentFinding, SourceSeries } from '../../core/findings/types';
 import type { Vec3, VolumeGeometry } from '../../core/geometry/types';
 import { planVolume } from '../../core/volume/assemble';
 import { parsedCode } from '../common/codes';
@@ -73,7 +74,7 @@ type Segmentation = z.infer<typeof segmentationSchema>;
 /** A run as its segmentation tells it: measurements are the report's, and not here. */
 export interface ReadSegmentation {
   sopInstanceUID: string;
-  run: RunResult;
+  run: SegmentationRun;
   /** By finding: the names of its measurements, by `measurementKey`. */
   measurementNames: Map<string, Record<string, string>>;
 }
@@ -176,7 +177,7 @@ const findingOf = (
   segment: Segmentation['SegmentSequence'][number],
   runId: string,
   source: SourceSeries,
-): Finding => {
+): SegmentFinding => {
   const { output } = segment.SegmentationAlgorithmIdentificationSequence.AlgorithmParameters;
   const type = segment.SegmentedPropertyTypeCodeSequence;
   const slice = source.slices[Math.min(output.middleSlice, source.slices.length - 1)];

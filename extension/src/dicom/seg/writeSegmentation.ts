@@ -1,4 +1,5 @@
-import type { Finding, RunResult } from '../../core/findings/types';
+import type { SegmentationRun } from '../../core/findings/segmentationRun';
+import type { SegmentFinding } from '../../core/findings/types';
 import type { Vec3 } from '../../core/geometry/types';
 import { uidFrom } from '../../core/model/identity';
 import type { EvidenceObject } from '../../core/reading/ports';
@@ -19,10 +20,10 @@ export const cielabValue = ([l, a, b]: Vec3): number[] =>
   );
 
 /** Findings in the order of their segments: finding i is Segment Number i + 1. */
-export const segmentOrder = (run: RunResult): Finding[] =>
+export const segmentOrder = (run: SegmentationRun): SegmentFinding[] =>
   [...run.findings].sort((a, b) => a.segment.segmentNumber - b.segment.segmentNumber);
 
-const segmentItem = (run: RunResult, finding: Finding, index: number): Dataset => {
+const segmentItem = (run: SegmentationRun, finding: SegmentFinding, index: number): Dataset => {
   const { segment } = finding;
   const { provenance } = run;
   const modifier = segment.modifier
@@ -53,7 +54,7 @@ const segmentItem = (run: RunResult, finding: Finding, index: number): Dataset =
 };
 
 /** Pixel Measures, Plane Orientation: the same for all frames (PS3.3 C.7.6.16.2). */
-const sharedGroups = (run: RunResult): Dataset => {
+const sharedGroups = (run: SegmentationRun): Dataset => {
   const { spacing, direction } = run.labelMap.geometry;
   return {
     PixelMeasuresSequence: [
@@ -75,7 +76,7 @@ const sharedGroups = (run: RunResult): Dataset => {
 };
 
 /** Where the middle of slice k's first pixel is: as its own header says, else from the grid. */
-const positionOf = (run: RunResult, k: number): readonly number[] => {
+const positionOf = (run: SegmentationRun, k: number): readonly number[] => {
   const { origin, spacing, direction } = run.labelMap.geometry;
   return (
     run.source.slices[k].imagePositionPatient ??
@@ -84,7 +85,11 @@ const positionOf = (run: RunResult, k: number): readonly number[] => {
 };
 
 /** The per-frame groups of every slice that has a frame, made once a slice and used by its frames. */
-const perFrameGroups = (run: RunResult, frames: readonly Frame[], labels: readonly number[]) => {
+const perFrameGroups = (
+  run: SegmentationRun,
+  frames: readonly Frame[],
+  labels: readonly number[],
+) => {
   const derivation = [codeItem(CODE.segmentation)];
   const purpose = [codeItem(CODE.sourceImageForProcessing)];
   const slices = [...new Set(frames.map(({ slice }) => slice))].sort((a, b) => a - b);
@@ -123,7 +128,7 @@ const perFrameGroups = (run: RunResult, frames: readonly Frame[], labels: readon
   });
 };
 
-const dimensions = (run: RunResult): Dataset => {
+const dimensions = (run: SegmentationRun): Dataset => {
   const organization = uidFrom('dimension organization', run.runId);
   return {
     DimensionOrganizationSequence: [{ DimensionOrganizationUID: organization }],
@@ -152,7 +157,7 @@ const dimensions = (run: RunResult): Dataset => {
  * The label map is on the grid of `run.source.slices` (i fastest, k the index of the slice). All of
  * it derives from the run: the same run gives the same bytes. It holds no review, and says so.
  */
-export function writeSegmentation(run: RunResult, source: SourceAttributes): EvidenceObject {
+export function writeSegmentation(run: SegmentationRun, source: SourceAttributes): EvidenceObject {
   const [columns, rows] = run.labelMap.geometry.dimensions;
   const findings = segmentOrder(run);
   const labels = findings.map(({ segment }) => segment.segmentNumber);

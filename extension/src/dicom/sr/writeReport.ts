@@ -1,4 +1,5 @@
-import type { Finding, RunResult } from '../../core/findings/types';
+import type { SegmentationRun } from '../../core/findings/segmentationRun';
+import type { RunResult, SegmentFinding } from '../../core/findings/types';
 import { uidFrom } from '../../core/model/identity';
 import type { EvidenceObject } from '../../core/reading/ports';
 import { UNKNOWN_READER, type Review } from '../../core/review/types';
@@ -27,7 +28,7 @@ import {
 } from './reviewCodes';
 
 export interface ReportRequest {
-  run: RunResult;
+  run: SegmentationRun;
   source: SourceAttributes;
   /** Reviews that a person made; empty at maturity `production`. */
   reviews: readonly Review[];
@@ -36,7 +37,7 @@ export interface ReportRequest {
 }
 
 /** The reviews of this run's findings in the order of the findings; one a finding. */
-const reviewsInOrder = (run: RunResult, reviews: readonly Review[]): Review[] => {
+const reviewsInOrder = (run: SegmentationRun, reviews: readonly Review[]): Review[] => {
   const byFinding = new Map(reviews.map(review => [review.findingId, review]));
   return segmentOrder(run).flatMap(({ id }) => byFinding.get(id) ?? []);
 };
@@ -95,7 +96,7 @@ function observers(run: RunResult, reviewers: readonly string[]): Dataset[] {
 }
 
 /** Image Library (TID 1600): what the series is, then its instances. */
-function imageLibrary(run: RunResult): Dataset {
+function imageLibrary(run: SegmentationRun): Dataset {
   const { dimensions, spacing } = run.labelMap.geometry;
   const { modality } = modalityCodes(run.source.slices[0].modality);
   const number = (
@@ -126,7 +127,7 @@ function imageLibrary(run: RunResult): Dataset {
 }
 
 /** Anatomy is also the site, with its side; of other findings the model does not tell a site. */
-function findingSite({ segment }: Finding): Dataset[] {
+function findingSite({ segment }: SegmentFinding): Dataset[] {
   if (!sameCode(segment.category, CODE.anatomicalStructure)) return [];
   const side =
     segment.modifier && isLaterality(segment.modifier)
@@ -156,7 +157,7 @@ function evaluation(review: Review | undefined, offset?: string): Dataset {
 /** Volumetric ROI Measurements and Qualitative Evaluations (TID 1411). */
 function measurementGroup(
   request: ReportRequest,
-  finding: Finding,
+  finding: SegmentFinding,
   segmentNumber: number,
   review: Review | undefined,
 ): Dataset {

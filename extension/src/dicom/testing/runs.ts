@@ -1,4 +1,10 @@
-import type { CodedConcept, Finding, Measurement, RunResult } from '../../core/findings/types';
+import type { SegmentationRun } from '../../core/findings/segmentationRun';
+import type {
+  CodedConcept,
+  Measurement,
+  RunResult,
+  SegmentFinding,
+} from '../../core/findings/types';
 import type { VolumeGeometry } from '../../core/geometry/types';
 import { uidFrom } from '../../core/model/identity';
 import type { SourceMetadata } from '../../core/reading/ports';
@@ -79,11 +85,11 @@ const meanIntensity = (value: number): Measurement => ({
 });
 
 /** A run of `ct-lungs` on the given slices: its labels are 1 (left lung), 3 (right lung), 4, 5, … */
-export const runOn = (slices: SliceHeader[], count = 2, labelMap?: LabelMap): RunResult => {
+export const runOn = (slices: SliceHeader[], count = 2, labelMap?: LabelMap): SegmentationRun => {
   const runId = uidFrom('test', 'run', slices[0].sopInstanceUID, String(count));
   const geometry = labelMap?.geometry ?? geometryOf(slices);
   const labels = Array.from({ length: count }, (_, index) => (index === 0 ? 1 : index + 2));
-  const findings = labels.map((label, index): Finding => {
+  const findings = labels.map((label, index): SegmentFinding => {
     const key = ['left-lung', 'right-lung'][index] ?? `part-${index}`;
     const side = index % 2 === 0 ? sct('7771000', 'Left') : sct('24028007', 'Right');
     const middleSlice = Math.floor(slices.length / 2);
