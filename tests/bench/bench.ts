@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { chromium, type Browser, type Page } from '@playwright/test';
 import * as ort from 'onnxruntime-node';
 import { parseManifest } from '../../extension/src/core/model/validate';
-import type { ModelManifest } from '../../extension/src/core/model/manifest';
+import { primaryOutput, type ModelManifest } from '../../extension/src/core/model/manifest';
 import { tensorShape } from '../../extension/src/core/preprocessing/slidingWindow';
 import { createNodeInference } from '../../extension/src/inference/node';
 import { buildHarness } from '../e2e/engines/build';
@@ -59,17 +59,29 @@ const phases = (where: string, timing: Timing) => {
 const nativePhases = async (manifest: ModelManifest, folder: string) => {
   const outcome = await createNodeInference(ort, { threads: THREADS }).run(
     { manifest, baseUrl: `${folder}/` },
-    { ...benchVolume(), modality: 'CT', slices: [] },
+    [{ ...benchVolume(), modality: 'CT', slices: [] }],
+    {},
     { signal: new AbortController().signal, onProgress: () => undefined },
   );
   if (!outcome.ok) throw new Error(outcome.refusal.message);
   phases(`native, ${THREADS} threads`, outcome.value.timing);
-  return outcome.value.output.segments.map(({ voxelCount }) => voxelCount);
+  const { output } = outcome.value;
+  if (output.kind !== 'segmentation') throw new Error(`a ${output.kind} came of a segmentation`);
+  return output.segments.map(({ voxelCount }) => voxelCount);
 };
 
 const windowOf = (manifest: ModelManifest) => {
+  if (manifest.inference.inferer !== 'slidingWindow') {
+    throw new Error(`${manifest.id}: the benchmark takes models of a sliding window`);
+  }
   const dims = [1, 1, ...tensorShape(manifest.inference.roiSize, manifest.inputs[0].spatialAxes)];
   return { dims, length: dims.reduce((product, n) => product * n, 1) };
+};
+
+const outputName = (manifest: ModelManifest): string => {
+  const output = primaryOutput(manifest);
+  if (output.type !== 'labelMap') throw new Error(`${manifest.id} gives no label map`);
+  return output.name;
 };
 
 /** Times one window on WASM, in a worker of its own that ends with it. */
@@ -89,7 +101,7 @@ const timeWindow = (page: Page, server: TestServer, manifest: ModelManifest, rep
         threads: THREADS,
       },
       input: manifest.inputs[0].name,
-      output: manifest.outputs[0].name,
+      output: outputName(manifest),
       repeat,
     },
   );

@@ -1,6 +1,7 @@
 /** The page of the benchmark: a run as the plugin makes it, with the main thread watched. */
 import { createWorkerInference } from '../../extension/src/adapters/inference/workerInference';
 import { manifestSchema } from '../../extension/src/core/model/manifest';
+import type { ModelResult } from '../../extension/src/core/findings/types';
 import type { InferenceOutput } from '../../extension/src/core/reading/ports';
 import type { VolumeGeometry } from '../../extension/src/core/geometry/types';
 import { scores } from '../e2e/engines/page';
@@ -16,6 +17,10 @@ export interface BenchRun {
   longestGap: number;
   voxelCounts: number[];
 }
+
+/** Voxels of each segment. */
+export const voxelCountsOf = (output: ModelResult): number[] =>
+  output.kind === 'segmentation' ? output.segments.map(({ voxelCount }) => voxelCount) : [];
 
 const watchMainThread = () => {
   let longestTask = 0;
@@ -64,7 +69,8 @@ const run = async (request: {
   const startedAt = performance.now();
   const outcome = await engine.run(
     { manifest: manifestSchema.parse(request.manifest), baseUrl: request.modelUrl },
-    { geometry: request.geometry, voxels, modality: 'CT', slices: [] },
+    [{ geometry: request.geometry, voxels, modality: 'CT', slices: [] }],
+    {},
     { signal: new AbortController().signal, onProgress: () => undefined },
   );
   const milliseconds = performance.now() - startedAt;
@@ -79,7 +85,7 @@ const run = async (request: {
     milliseconds,
     longestTask,
     longestGap,
-    voxelCounts: outcome.value.output.segments.map(({ voxelCount }) => voxelCount),
+    voxelCounts: voxelCountsOf(outcome.value.output),
   };
 };
 

@@ -146,12 +146,13 @@ test.describe('engines', () => {
     for (let index = 0; index < volume.voxels.length; index++)
       volume.voxels[index] = ((index * 37) % 211) - 60;
     const control = { signal: new AbortController().signal, onProgress: () => undefined };
-    const native = await createNodeInference(ort).run(tinyPackage('tiny'), volume, control);
+    const native = await createNodeInference(ort).run(tinyPackage('tiny'), [volume], {}, control);
     const answer = await run(page, {
       network: 'tiny',
       volume: { geometry: volume.geometry, voxels: Array.from(volume.voxels) },
     });
-    expect(native.ok && Array.from(native.value.output.labelMap.voxels)).toEqual(answer.labels);
+    if (!native.ok || native.value.output.kind !== 'segmentation') throw new Error('no label map');
+    expect(Array.from(native.value.output.labelMap.voxels)).toEqual(answer.labels);
   });
 
   test('a plugin served by another origin than the page still runs, with threads', async ({

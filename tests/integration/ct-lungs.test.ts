@@ -44,12 +44,19 @@ const segment = async (
   voxels: Volume['voxels'],
 ): Promise<SegmentationOutput> => {
   const volume: Volume = { geometry, voxels, modality: 'CT', slices: headers(geometry) };
-  const outcome = await createNodeInference(ort, { threads: 2 }).run(model(), volume, {
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
-  });
+  const outcome = await createNodeInference(ort, { threads: 2 }).run(
+    model(),
+    [volume],
+    {},
+    {
+      signal: new AbortController().signal,
+      onProgress: () => undefined,
+    },
+  );
   if (!outcome.ok) throw new Error(outcome.refusal.message);
-  return outcome.value.output;
+  const { output } = outcome.value;
+  if (output.kind !== 'segmentation') throw new Error(`a ${output.kind} came of a segmentation`);
+  return output;
 };
 
 const volumeOf = (output: SegmentationOutput, key: string): number =>

@@ -1,5 +1,5 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-common';
-import type { ModelManifest, ModelOutput } from '../core/model/manifest';
+import { primaryOutput, type LabelMapOutput, type ModelManifest } from '../core/model/manifest';
 import { accept, refuse, type Outcome } from '../core/outcome';
 import type { PreprocessedVolume } from '../core/preprocessing/preprocess';
 import {
@@ -22,6 +22,9 @@ export const createFloatTensor: CreateTensor = (data, dims) => new Tensor('float
 export const cancelled = (manifest: ModelManifest) =>
   refuse('runCancelled', `The run of ${manifest.id} was cancelled`, { model: manifest.id });
 
+const outputNamesOf = (manifest: ModelManifest): string[] =>
+  manifest.outputs.flatMap(output => ('name' in output ? [output.name] : []));
+
 /** A model that lacks an input or output it declares is refused before anything is computed. */
 export const checkNames = (manifest: ModelManifest, session: InferenceSession): Outcome<void> => {
   const check = (kind: 'input' | 'output', declared: string, actual: readonly string[]) =>
@@ -36,8 +39,8 @@ export const checkNames = (manifest: ModelManifest, session: InferenceSession): 
     const checked = check('input', input.name, session.inputNames);
     if (!checked.ok) return checked;
   }
-  for (const output of manifest.outputs) {
-    const checked = check('output', output.name, session.outputNames);
+  for (const name of outputNamesOf(manifest)) {
+    const checked = check('output', name, session.outputNames);
     if (!checked.ok) return checked;
   }
   return accept(undefined);
@@ -53,7 +56,7 @@ const allFinite = (values: Float32Array): boolean => {
 /** Holds what the network returned against what its manifest declares. */
 const checkScores = (
   manifest: ModelManifest,
-  output: ModelOutput,
+  output: LabelMapOutput,
   returned: Tensor | undefined,
   expected: readonly number[],
 ): Outcome<Float32Array> => {
@@ -104,15 +107,18 @@ const checkScores = (
  */
 export const inferWindows = async (
   manifest: ModelManifest,
-  { data, geometry }: PreprocessedVolume,
+  volume: PreprocessedVolume,
   session: InferenceSession,
   control: RunControl,
   createTensor: CreateTensor,
 ): Promise<Outcome<Float32Array>> => {
   const [input] = manifest.inputs;
-  const [output] = manifest.outputs;
+  const output = primaryOutput(manifest);
   const { inference } = manifest;
-  const plan = planWindows(geometry.dimensions, inference);
+  if (output.type !== 'labelMap' || inference.inferer !== 'slidingWindow') {
+    throw new Error(`${manifest.id}: only label maps by a sliding window are run`);
+  }
+  const plan = planWindows(volume.geometry.dimensions, inference);
   const importance = importanceMap(inference.roiSize, inference);
   const accumulator = createAccumulator(plan, output.classes);
   const shape = tensorShape(inference.roiSize, input.spatialAxes);
@@ -125,8 +131,8 @@ export const inferWindows = async (
     await yieldToEventLoop();
     if (control.signal.aborted) return cancelled(manifest);
 
-    buffer = extractWindow(data, plan, window, inference, input.spatialAxes, buffer);
-    const tensor = createTensor(buffer, [1, 1, ...shape]);
+    buffer = extractWindow(volume, plan, window, inference, input.spatialAxes, buffer);
+    const tensor = createTensor(buffer, [1, volume.channels, ...shape]);
     let returned: Tensor | undefined;
     try {
       const outputs = await session.run({ [input.name]: tensor }, [output.name]);

@@ -43,6 +43,7 @@ describe('loadNetwork', () => {
     const fractions: number[] = [];
     const loading = loadNetwork(
       model(),
+      model().manifest.files[0],
       { fetch, openCache },
       { signal, onFraction: fraction => fractions.push(fraction) },
     );
@@ -131,6 +132,7 @@ describe('loadNetwork', () => {
     });
     const outcome = await loadNetwork(
       { ...model(), baseUrl: 'http://127.0.0.1:1/' },
+      model().manifest.files[0],
       { fetch },
       { signal: new AbortController().signal, onFraction: () => undefined },
     );

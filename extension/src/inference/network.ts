@@ -22,12 +22,20 @@ export interface NetworkCache {
 
 export const MODEL_CACHE = 'second-reader-models';
 
-/** The manifest's network file. The schema demands at least one file and knows one role. */
-export const networkFileOf = (model: ModelPackage) => {
-  const file = model.manifest.files.find(candidate => candidate.role === 'network');
-  if (!file) throw new Error(`Manifest ${model.manifest.id} names no network file`);
-  return file;
+export type NetworkFile = ModelPackage['manifest']['files'][number];
+
+/** The manifest's network files, one or more (the folds of an ensemble), in its order. */
+export const networkFilesOf = (model: ModelPackage): NetworkFile[] => {
+  const files = model.manifest.files.filter(({ role }) => role === 'network');
+  if (files.length === 0) throw new Error(`Manifest ${model.manifest.id} names no network file`);
+  return files;
 };
+
+/** One key for all networks of a package, whatever their order in it means. */
+export const networksKey = (model: ModelPackage): string =>
+  networkFilesOf(model)
+    .map(({ sha256 }) => sha256)
+    .join('+');
 
 /**
  * Holds a network file against its manifest (design, safety rule 3).
@@ -36,9 +44,9 @@ export const networkFileOf = (model: ModelPackage) => {
  */
 export const verifyNetwork = async (
   model: ModelPackage,
+  file: NetworkFile,
   bytes: Uint8Array,
 ): Promise<Outcome<{ sha256: string }>> => {
-  const file = networkFileOf(model);
   const sha256 = await sha256Hex(bytes);
   if (sha256 === file.sha256 && bytes.byteLength === file.bytes) return accept({ sha256 });
   if (bytes.byteLength !== file.bytes) {
@@ -57,10 +65,10 @@ export const verifyNetwork = async (
 
 const download = async (
   model: ModelPackage,
+  file: NetworkFile,
   fetchFile: typeof fetch,
   control: { signal: AbortSignal; onFraction(fraction: number): void },
 ): Promise<Outcome<Uint8Array<ArrayBuffer>>> => {
-  const file = networkFileOf(model);
   const url = new URL(file.path, model.baseUrl).href;
   try {
     const response = await fetchFile(url, { signal: control.signal });
@@ -114,7 +122,7 @@ const download = async (
 };
 
 /**
- * The bytes of a package's network, from the cache or its server, verified either way: a cached
+ * The bytes of one of a package's networks, from the cache or its server, verified either way: a cached
  * file that no longer matches is thrown away and downloaded again.
  *
  * The cache is keyed by hash, so packages that share a file share its entry and a new version never
@@ -124,10 +132,10 @@ const download = async (
  */
 export const loadNetwork = async (
   model: ModelPackage,
+  file: NetworkFile,
   ports: { fetch: typeof fetch; openCache?: () => Promise<NetworkCache> },
   control: { signal: AbortSignal; onFraction(fraction: number): void },
 ): Promise<Outcome<Network>> => {
-  const file = networkFileOf(model);
   const key = `https://second-reader.invalid/models/${file.sha256}`;
 
   let cache: NetworkCache | undefined;
@@ -139,7 +147,7 @@ export const loadNetwork = async (
     const kept = await cache.match(key);
     if (kept) {
       const bytes = new Uint8Array(await kept.arrayBuffer());
-      const verified = await verifyNetwork(model, bytes);
+      const verified = await verifyNetwork(model, file, bytes);
       if (verified.ok) return accept({ bytes, sha256: verified.value.sha256, from: 'cache' });
       await cache.delete(key);
     }
@@ -147,10 +155,10 @@ export const loadNetwork = async (
     notCached = messageOf(error);
   }
 
-  const downloaded = await download(model, ports.fetch, control);
+  const downloaded = await download(model, file, ports.fetch, control);
   if (!downloaded.ok) return downloaded;
   const bytes = downloaded.value;
-  const verified = await verifyNetwork(model, bytes);
+  const verified = await verifyNetwork(model, file, bytes);
   if (!verified.ok) return verified;
   if (cache) {
     try {

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { InferenceSession } from 'onnxruntime-common';
 import { accept, refuse, type Outcome } from '../core/outcome';
-import type { InferenceEngine, InferenceOutput } from '../core/reading/ports';
+import type { InferenceEngine, InferenceOutput, ModelPackage } from '../core/reading/ports';
 import { messageOf } from './errors';
-import { networkFileOf, verifyNetwork } from './network';
+import { networkFilesOf, verifyNetwork, type NetworkFile } from './network';
 import { runPipeline } from './pipeline';
 
 /** What `onnxruntime-node` exports, as far as it is used; the caller injects it. */
@@ -26,14 +26,12 @@ export const createNodeInference = (
   { threads = 0 }: { threads?: number } = {},
 ): InferenceEngine => {
   let tail: Promise<unknown> = Promise.resolve();
-  const run: InferenceEngine['run'] = async (
-    model,
-    volume,
-    control,
-  ): Promise<Outcome<InferenceOutput>> => {
-    const startedAt = performance.now();
-    control.onProgress({ phase: 'model' });
-    const file = path.join(model.baseUrl, networkFileOf(model).path);
+
+  const open = async (
+    model: ModelPackage,
+    network: NetworkFile,
+  ): Promise<Outcome<InferenceSession>> => {
+    const file = path.join(model.baseUrl, network.path);
     let bytes: Uint8Array;
     try {
       bytes = await readFile(file);
@@ -44,15 +42,16 @@ export const createNodeInference = (
         status: messageOf(error),
       });
     }
-    const verified = await verifyNetwork(model, bytes);
+    const verified = await verifyNetwork(model, network, bytes);
     if (!verified.ok) return verified;
-    let session: InferenceSession;
     try {
-      session = await runtime.InferenceSession.create(bytes, {
-        executionProviders: ['cpu'],
-        // 0 lets ONNX Runtime take the physical cores.
-        intraOpNumThreads: threads,
-      });
+      return accept(
+        await runtime.InferenceSession.create(bytes, {
+          executionProviders: ['cpu'],
+          // 0 lets ONNX Runtime take the physical cores.
+          intraOpNumThreads: threads,
+        }),
+      );
     } catch (error) {
       return refuse(
         'engineFailed',
@@ -60,9 +59,26 @@ export const createNodeInference = (
         { model: model.manifest.id, engine: 'native', detail: messageOf(error) },
       );
     }
-    const modelTime = performance.now() - startedAt;
+  };
+
+  const run: InferenceEngine['run'] = async (
+    model,
+    volumes,
+    options,
+    control,
+  ): Promise<Outcome<InferenceOutput>> => {
+    const startedAt = performance.now();
+    control.onProgress({ phase: 'model' });
+    const sessions: InferenceSession[] = [];
     try {
-      const outcome = await runPipeline({ manifest: model.manifest, volume, session, control });
+      for (const file of networkFilesOf(model)) {
+        const opened = await open(model, file);
+        if (!opened.ok) return opened;
+        sessions.push(opened.value);
+      }
+      const modelTime = performance.now() - startedAt;
+      const { manifest } = model;
+      const outcome = await runPipeline({ manifest, volumes, sessions, options, control });
       if (!outcome.ok) return outcome;
       const { output, timing } = outcome.value;
       return accept({
@@ -71,12 +87,12 @@ export const createNodeInference = (
         timing: { model: modelTime, ...timing },
       });
     } finally {
-      await session.release();
+      for (const session of sessions) await session.release();
     }
   };
   return {
-    run(model, volume, control) {
-      const result = tail.then(() => run(model, volume, control));
+    run(model, volumes, options, control) {
+      const result = tail.then(() => run(model, volumes, options, control));
       tail = result.catch(() => undefined);
       return result;
     },

@@ -20,7 +20,17 @@ const run = async (model: ModelPackage, volume: Volume, control = quiet()) => {
     { intraOpNumThreads: 1 },
   );
   try {
-    return await runPipeline({ manifest: model.manifest, volume, session, control });
+    const outcome = await runPipeline({
+      manifest: model.manifest,
+      volumes: [volume],
+      sessions: [session],
+      options: {},
+      control,
+    });
+    if (!outcome.ok) return outcome;
+    const { output, timing } = outcome.value;
+    if (output.kind !== 'segmentation') throw new Error(output.kind);
+    return { ok: true as const, value: { output, timing } };
   } finally {
     await session.release();
   }
@@ -177,7 +187,8 @@ describe('createNodeInference', () => {
     const { volume } = boxesVolume();
     const outcome = await createNodeInference(ort, { threads: 1 }).run(
       tinyPackage('threshold'),
-      volume,
+      [volume],
+      {},
       quiet(),
     );
     expect(outcome).toMatchObject({
@@ -194,7 +205,7 @@ describe('createNodeInference', () => {
       ...model,
       manifest: { ...model.manifest, files: [{ ...file, sha256: 'a'.repeat(64) }] },
     };
-    const outcome = await createNodeInference(ort).run(tampered, volume, quiet());
+    const outcome = await createNodeInference(ort).run(tampered, [volume], {}, quiet());
     expect(outcome).toMatchObject({
       ok: false,
       refusal: { code: 'modelTampered', values: { actual: file.sha256, declared: 'a'.repeat(64) } },

@@ -1,11 +1,11 @@
 import type { InferenceSession } from 'onnxruntime-common';
-import type { Phase, SegmentationOutput } from '../core/findings/types';
+import type { ModelResult, Phase } from '../core/findings/types';
 import { measureSegments } from '../core/measure/measure';
-import type { ModelManifest } from '../core/model/manifest';
+import { channelsOf, primaryOutput, type ModelManifest } from '../core/model/manifest';
 import { accept, type Outcome } from '../core/outcome';
 import { postprocess } from '../core/postprocessing/postprocess';
-import { preprocess, type PreprocessedVolume } from '../core/preprocessing/preprocess';
-import type { RunControl } from '../core/reading/ports';
+import { preprocess } from '../core/preprocessing/preprocess';
+import type { RunControl, RunOptions } from '../core/reading/ports';
 import type { Volume } from '../core/volume/types';
 import {
   cancelled,
@@ -18,17 +18,24 @@ import {
 import { yieldToEventLoop } from './yieldToEventLoop';
 
 export interface PipelineResult {
-  output: SegmentationOutput;
+  output: ModelResult;
   /** Milliseconds by phase. */
   timing: Partial<Record<Phase, number>>;
 }
 
 export interface PipelineRequest {
   manifest: ModelManifest;
-  /** Voxels in real-world values; read, never changed. Slice headers are not looked at. */
-  volume: Volume;
-  /** Of ONNX Runtime Web, Node or any other that keeps onnxruntime-common's contract. */
-  session: InferenceSession;
+  /**
+   * Voxels in real-world values, one volume a channel; read, never changed. Slice headers are not
+   * looked at. Results lie on the grid of the first.
+   */
+  volumes: readonly Volume[];
+  /**
+   * One a network file, in the manifest's order. Of ONNX Runtime Web, Node or any other that keeps
+   * onnxruntime-common's contract.
+   */
+  sessions: readonly InferenceSession[];
+  options: RunOptions;
   /** How this runtime makes a tensor; onnxruntime-common's own without it. */
   createTensor?: CreateTensor;
   control: RunControl;
@@ -47,7 +54,9 @@ export interface PipelineRequest {
  * `modelOutputShape`, `modelOutputNotFinite`.
  */
 export const runPipeline = async (request: PipelineRequest): Promise<Outcome<PipelineResult>> => {
-  const { manifest, volume, session, control, createTensor = createFloatTensor } = request;
+  const { manifest, volumes, sessions, control, createTensor = createFloatTensor } = request;
+  const [volume] = volumes;
+  const [session] = sessions;
   const timing: Partial<Record<Phase, number>> = {};
 
   const phase = async <T>(name: Phase, work: () => T | Promise<T>): Promise<T> => {
@@ -62,12 +71,15 @@ export const runPipeline = async (request: PipelineRequest): Promise<Outcome<Pip
   const named = checkNames(manifest, session);
   if (!named.ok) return named;
 
-  const [declared] = manifest.outputs;
+  const declared = primaryOutput(manifest);
+  if (declared.type !== 'labelMap') throw new Error(`${manifest.id}: no label map`);
   // In a scope of its own, so that the preprocessed volume is garbage once it has been inferred.
   const inferred = await (async () => {
-    const input: PreprocessedVolume = await phase('preprocess', () =>
-      preprocess(volume, manifest.preprocessing),
+    const prepared = await phase('preprocess', () =>
+      preprocess(volumes, channelsOf(manifest), manifest.preprocessing),
     );
+    if (!prepared.ok) return prepared;
+    const input = prepared.value;
     if (control.signal.aborted) return cancelled(manifest);
     const scores = await phase('infer', () =>
       inferWindows(manifest, input, session, control, createTensor),

@@ -48,12 +48,15 @@ const run = async (request: RunRequest): Promise<RunAnswer> => {
   const startedAt = performance.now();
   const outcome = await inference.run(
     { manifest: manifestSchema.parse(request.manifest), baseUrl: request.modelUrl },
-    {
-      geometry: request.volume.geometry,
-      voxels: Int16Array.from(request.volume.voxels),
-      modality: 'CT',
-      slices: [],
-    },
+    [
+      {
+        geometry: request.volume.geometry,
+        voxels: Int16Array.from(request.volume.voxels),
+        modality: 'CT',
+        slices: [],
+      },
+    ],
+    {},
     {
       signal: abort.signal,
       onProgress(progress) {
@@ -67,8 +70,11 @@ const run = async (request: RunRequest): Promise<RunAnswer> => {
   answer.milliseconds = performance.now() - startedAt;
   answer.ok = outcome.ok;
   if (outcome.ok) {
-    answer.labels = Array.from(outcome.value.output.labelMap.voxels);
-    answer.segments = outcome.value.output.segments.map(({ voxelCount }) => ({ voxelCount }));
+    const { output } = outcome.value;
+    if (output.kind === 'segmentation') {
+      answer.labels = Array.from(output.labelMap.voxels);
+      answer.segments = output.segments.map(({ voxelCount }) => ({ voxelCount }));
+    }
     answer.engine = outcome.value.engine;
   } else {
     answer.refusal = outcome.refusal;

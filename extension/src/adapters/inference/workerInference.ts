@@ -5,12 +5,13 @@ import type {
   InferenceOutput,
   ModelPackage,
   RunControl,
+  RunOptions,
 } from '../../core/reading/ports';
 import type { Volume } from '../../core/volume/types';
 import type { EnginePreference, FailedEngine } from '../../inference/engineChoice';
-import { networkFileOf } from '../../inference/network';
+import { networksKey } from '../../inference/network';
 import type { WorkerReport } from '../../inference/worker/messages';
-import { keepVoxels } from './keepVoxels';
+import { keepVoxels, type KeptVoxels } from './keepVoxels';
 import { createWorkerLink, type RunEnd, type WorkerLike, type WorkerLink } from './workerLink';
 
 export interface WorkerInferenceOptions {
@@ -83,13 +84,16 @@ export const createWorkerInference = (
 
   const attempts = async (
     model: ModelPackage,
-    volume: Volume,
+    volumes: readonly Volume[],
+    runOptions: RunOptions,
     control: RunControl,
   ): Promise<Outcome<InferenceOutput>> => {
     if (control.signal.aborted || disposed) return cancelled(model);
-    const kept = await keepVoxels(volume.voxels);
-    const { sha256 } = networkFileOf(model);
-    let failed = notOnGpu.get(sha256);
+    const sources = [...new Set(volumes)];
+    const kept: KeptVoxels[] = [];
+    for (const { voxels } of sources) kept.push(await keepVoxels(voxels));
+    const networks = networksKey(model);
+    let failed = notOnGpu.get(networks);
 
     for (const attempt of ['first', 'last'] as const) {
       if (control.signal.aborted || disposed) return cancelled(model);
@@ -108,17 +112,22 @@ export const createWorkerInference = (
         if (report.type === 'engine') options.onEngineChange?.((engine = report.engine));
         else if (report.type === 'progress') control.onProgress(report.progress);
       };
-      const { voxels, transfer } = kept.take(attempt);
+      const taken = kept.map(voxels => voxels.take(attempt));
       const end = await current.run(
         {
           type: 'run',
           id,
           model: { manifest: model.manifest, baseUrl: model.baseUrl },
-          volume: { geometry: volume.geometry, modality: volume.modality, voxels },
+          volumes: sources.map(({ slices: _slices, ...volume }, index) => ({
+            ...volume,
+            voxels: taken[index].voxels,
+          })),
+          volumeOfChannel: volumes.map(volume => sources.indexOf(volume)),
+          options: runOptions,
           preference,
           failed,
         },
-        transfer,
+        taken.flatMap(({ transfer }) => transfer),
         onReport,
       );
       clearTimeout(grace);
@@ -133,7 +142,7 @@ export const createWorkerInference = (
       if (end.type === 'refused') return { ok: false, refusal: end.refusal };
 
       const failure = failedEngine(end, engine);
-      if (failure?.reason === 'webgpuFailed') notOnGpu.set(sha256, failure);
+      if (failure?.reason === 'webgpuFailed') notOnGpu.set(networks, failure);
       if (attempt === 'last' || !failure) {
         const before =
           failed && attempt === 'last' ? ` (before it: ${failed.reason}, ${failed.detail})` : '';
@@ -151,9 +160,9 @@ export const createWorkerInference = (
   };
 
   return {
-    run(model, volume, control) {
+    run(model, volumes, runOptions, control) {
       control.onProgress({ phase: 'queued' });
-      const result = tail.then(() => attempts(model, volume, control));
+      const result = tail.then(() => attempts(model, volumes, runOptions, control));
       tail = result.catch(() => undefined);
       return new Promise((resolve, reject) => {
         const abort = () => resolve(cancelled(model));

@@ -135,6 +135,7 @@ describe('invert', () => {
       pixdim: [1.9, 2.3, 2.1] as [number, number, number],
       mode: 'bilinear' as const,
       paddingMode: 'border' as const,
+      antiAliasing: false,
     },
   ];
   const network = preprocessedGeometry(source, steps);
@@ -204,6 +205,7 @@ describe('invert', () => {
     const output = {
       type: 'labelMap' as const,
       name: 'y',
+      encoding: 'scores' as const,
       activation: 'none' as const,
       classes,
       labels: [label(1), label(3)],

@@ -1,10 +1,10 @@
 import type { VolumeGeometry } from '../geometry/types';
-import type { ModelOutput, PostprocessingStep } from '../model/manifest';
+import type { LabelMapOutput, PostprocessingStep } from '../model/manifest';
 import type { LabelMap } from '../volume/types';
 import { argmax, invertLabels, invertScores, type ClassScores } from './invert';
 import { fillHoles, keepLargestConnectedComponent, removeSmallObjects } from './labelMapSteps';
 
-type LabelMapStep = Exclude<PostprocessingStep, { transform: 'invert' }>;
+type LabelMapStep = Exclude<PostprocessingStep, { transform: 'invert' | 'meanEnsemble' }>;
 
 /** Runs steps on a label map, in order and in place. */
 export function applyPostprocessing(labelMap: LabelMap, steps: readonly LabelMapStep[]): LabelMap {
@@ -25,7 +25,7 @@ export function applyPostprocessing(labelMap: LabelMap, steps: readonly LabelMap
 }
 
 /** Classes that the manifest gives no label are background. In place. */
-function dropUnlabelled(voxels: Uint8Array, output: ModelOutput): void {
+function dropUnlabelled(voxels: Uint8Array, output: LabelMapOutput): void {
   const labelled = new Set(output.labels.map(({ value }) => value));
   const isComplete = Array.from({ length: output.classes - 1 }, (_, c) => c + 1).every(value =>
     labelled.has(value),
@@ -48,7 +48,7 @@ function dropUnlabelled(voxels: Uint8Array, output: ModelOutput): void {
 export function postprocess(
   scores: ClassScores,
   source: VolumeGeometry,
-  output: ModelOutput,
+  output: LabelMapOutput,
   steps: readonly PostprocessingStep[],
 ): LabelMap {
   const at = steps.findIndex(({ transform }) => transform === 'invert');
@@ -57,7 +57,7 @@ export function postprocess(
     throw new Error('no "invert" step: the manifest was not validated');
   }
   const isLabelMapStep = (step: PostprocessingStep): step is LabelMapStep =>
-    step.transform !== 'invert';
+    step.transform !== 'invert' && step.transform !== 'meanEnsemble';
   const before = steps.slice(0, at).filter(isLabelMapStep);
   const after = steps.slice(at + 1).filter(isLabelMapStep);
   let voxels: Uint8Array;

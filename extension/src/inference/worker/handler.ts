@@ -1,11 +1,13 @@
+import type { InferenceSession } from 'onnxruntime-common';
 import type { EngineReport } from '../../core/findings/types';
-import { refuse, type Outcome } from '../../core/outcome';
+import { accept, refuse, type Outcome } from '../../core/outcome';
 import type { RunControl } from '../../core/reading/ports';
 import { chooseEngine, type EngineFacts, type FallbackReason } from '../engineChoice';
 import { messageOf } from '../errors';
-import { loadNetwork, networkFileOf, type NetworkCache } from '../network';
+import { loadNetwork, networkFilesOf, networksKey, type NetworkCache } from '../network';
 import { runPipeline, type PipelineResult } from '../pipeline';
 import type { RunMessage, WorkerReport } from './messages';
+import { transferablesOf } from './resultSchema';
 import type { LoadedSession } from './runtime';
 
 /** Everything the handler asks of the worker's world. */
@@ -17,10 +19,12 @@ export interface HandlerPorts {
   createSession(bytes: Uint8Array, engine: EngineReport): Promise<LoadedSession>;
 }
 
-/** Models whose sessions stay loaded, so that the next run of one starts at once. */
+/** Packages whose sessions stay loaded, so that the next run of one starts at once. */
 const KEPT_SESSIONS = 2;
 
-interface KeptSession extends LoadedSession {
+/** The sessions of one package: one a network file. */
+interface KeptSessions {
+  sessions: InferenceSession[];
   lostReason?: string;
   /** Told while a run is under way; a lost device may leave its last call pending for ever. */
   onLost?: (reason: string) => void;
@@ -32,31 +36,21 @@ interface KeptSession extends LoadedSession {
  * run and never throws. Runs do not overlap: the page sends the next when this one has ended.
  */
 export const createHandler = (ports: HandlerPorts) => {
-  const sessions = new Map<string, KeptSession>();
+  const sessions = new Map<string, KeptSessions>();
   const aborts = new Map<number, AbortController>();
 
-  const keep = async (key: string, kept: KeptSession) => {
-    sessions.delete(key);
-    sessions.set(key, kept);
-    for (const [oldest, { session }] of sessions) {
-      if (sessions.size <= KEPT_SESSIONS) return;
-      sessions.delete(oldest);
-      await session.release();
-    }
+  const release = async ({ sessions: released }: KeptSessions) => {
+    for (const session of released) await session.release();
   };
 
-  const open = async (
-    key: string,
-    bytes: Uint8Array,
-    engine: EngineReport,
-  ): Promise<KeptSession> => {
-    const kept: KeptSession = await ports.createSession(bytes, engine);
-    void kept.lost?.then(reason => {
-      kept.lostReason = reason;
-      sessions.delete(key);
-      kept.onLost?.(reason);
-    });
-    return kept;
+  const keep = async (key: string, kept: KeptSessions) => {
+    sessions.delete(key);
+    sessions.set(key, kept);
+    for (const [oldest, spare] of sessions) {
+      if (sessions.size <= KEPT_SESSIONS) return;
+      sessions.delete(oldest);
+      await release(spare);
+    }
   };
 
   const engineFailure = (engine: EngineReport, detail: string) =>
@@ -65,50 +59,88 @@ export const createHandler = (ports: HandlerPorts) => {
       detail,
     });
 
+  const open = async (
+    key: string,
+    model: RunMessage['model'],
+    engine: EngineReport,
+    control: RunControl,
+  ): Promise<Outcome<{ kept: KeptSessions; notCached?: string }>> => {
+    const files = networkFilesOf(model);
+    const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+    const kept: KeptSessions = { sessions: [] };
+    let notCached: string | undefined;
+    let before = 0;
+    for (const file of files) {
+      const network = await loadNetwork(model, file, ports, {
+        signal: control.signal,
+        onFraction: fraction =>
+          control.onProgress({
+            phase: 'model',
+            fraction: (before + fraction * file.bytes) / total,
+          }),
+      });
+      if (!network.ok) {
+        await release(kept);
+        return network;
+      }
+      notCached ??= network.value.notCached;
+      before += file.bytes;
+      let loaded: LoadedSession;
+      try {
+        loaded = await ports.createSession(network.value.bytes, engine);
+      } catch (error) {
+        await release(kept);
+        return engineFailure(engine, messageOf(error));
+      }
+      kept.sessions.push(loaded.session);
+      void loaded.lost?.then(reason => {
+        kept.lostReason = reason;
+        sessions.delete(key);
+        kept.onLost?.(reason);
+      });
+    }
+    return accept({ kept, notCached });
+  };
+
   const runOn = async (
-    { model, volume }: RunMessage,
+    { model, volumes, volumeOfChannel, options }: RunMessage,
     engine: EngineReport,
     control: RunControl,
   ): Promise<{ outcome: Outcome<PipelineResult>; lostReason?: string; notCached?: string }> => {
     const startedAt = performance.now();
     control.onProgress({ phase: 'model', fraction: 0 });
-    const key = `${networkFileOf(model).sha256}/${engine.engine}`;
+    const key = `${networksKey(model)}/${engine.engine}`;
     let kept = sessions.get(key);
     let notCached: string | undefined;
     if (!kept) {
-      const network = await loadNetwork(model, ports, {
-        signal: control.signal,
-        onFraction: fraction => control.onProgress({ phase: 'model', fraction }),
-      });
-      if (!network.ok) return { outcome: network };
-      notCached = network.value.notCached;
-      try {
-        kept = await open(key, network.value.bytes, engine);
-      } catch (error) {
-        return { outcome: engineFailure(engine, messageOf(error)) };
-      }
+      const opened = await open(key, model, engine, control);
+      if (!opened.ok) return { outcome: opened };
+      ({ kept, notCached } = opened.value);
     }
     await keep(key, kept);
     const modelTime = performance.now() - startedAt;
 
-    const session = kept;
+    const running = kept;
+    // Channels of one series must be one object again.
+    const sources = volumes.map(volume => ({ ...volume, slices: [] }));
     const lost = new Promise<Outcome<never>>(resolve => {
-      session.onLost = reason => resolve(engineFailure(engine, reason));
+      running.onLost = reason => resolve(engineFailure(engine, reason));
     });
     try {
       const outcome = await Promise.race([
         runPipeline({
           manifest: model.manifest,
-          volume: { ...volume, slices: [] },
-          session: session.session,
+          volumes: volumeOfChannel.map(index => sources[index]),
+          sessions: running.sessions,
+          options,
           control,
         }),
         lost,
       ]);
       if (outcome.ok) outcome.value.timing.model = modelTime;
-      return { outcome, lostReason: session.lostReason, notCached };
+      return { outcome, lostReason: running.lostReason, notCached };
     } finally {
-      session.onLost = undefined;
+      running.onLost = undefined;
     }
   };
 
@@ -129,9 +161,7 @@ export const createHandler = (ports: HandlerPorts) => {
       if (outcome.ok) {
         const { output, timing } = outcome.value;
         const done: WorkerReport = { type: 'done', id, output, engine, timing };
-        ports.post(notCached ? { ...done, notCached } : done, [
-          output.labelMap.voxels.buffer as ArrayBuffer,
-        ]);
+        ports.post(notCached ? { ...done, notCached } : done, transferablesOf(output));
       } else if (outcome.refusal.code === 'engineFailed' && !abort.signal.aborted) {
         const gpuReason: FallbackReason = lostReason === undefined ? 'webgpuFailed' : 'deviceLost';
         ports.post({

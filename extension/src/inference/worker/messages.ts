@@ -2,19 +2,12 @@ import { z } from 'zod';
 import { manifestSchema } from '../../core/model/manifest';
 import type { VoxelArray } from '../../core/volume/types';
 import { enginePreferences, fallbackReasons } from '../engineChoice';
+import { geometry, resultSchema } from './resultSchema';
 
 /**
  * What the page and the inference worker say to each other. Both sides parse what they receive: the
  * two are built into separate files, and a browser may have kept an older one of them.
  */
-
-const vec3 = z.tuple([z.number(), z.number(), z.number()]).readonly();
-const geometry = z.object({
-  dimensions: vec3,
-  spacing: vec3,
-  origin: vec3,
-  direction: z.tuple([vec3, vec3, vec3]).readonly(),
-});
 
 const VOXEL_ARRAYS = [Int8Array, Uint8Array, Int16Array, Uint16Array, Int32Array, Float32Array];
 const voxels = z.custom<VoxelArray>(
@@ -27,6 +20,17 @@ const refusal = z.object({
   values: z.record(z.string(), z.union([z.string(), z.number()])),
   message: z.string(),
 });
+
+const voi = z.object({
+  center: z.number(),
+  width: z.number(),
+  function: z.enum(['LINEAR', 'LINEAR_EXACT', 'SIGMOID']),
+});
+/** An `Outcome`, as it stands in a volume. */
+const suvbwFactor = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), value: z.number() }),
+  z.object({ ok: z.literal(false), refusal }),
+]);
 
 const engine = z.enum(['webgpu', 'wasm-threads', 'wasm', 'native', 'remote']);
 const engineReport = z.object({
@@ -45,33 +49,6 @@ const phase = z.enum([
   'postprocess',
   'measure',
 ]);
-const codedConcept = z.object({ value: z.string(), scheme: z.string(), meaning: z.string() });
-
-/** Strict: a field that one side learnt and the other did not must be an error, not a loss. */
-const segment = z.strictObject({
-  segmentNumber: z.number().int().positive(),
-  key: z.string(),
-  label: z
-    .record(z.string(), z.string())
-    .transform(text => text as Record<string, string> & { en: string }),
-  category: codedConcept,
-  type: codedConcept,
-  modifier: codedConcept.optional(),
-  recommendedDisplayCIELab: vec3,
-  measurements: z.array(
-    z.strictObject({
-      name: z.string(),
-      concept: codedConcept,
-      derivation: codedConcept.optional(),
-      value: z.number(),
-      unit: codedConcept,
-    }),
-  ),
-  voxelCount: z.number().int().nonnegative(),
-  middleSlice: z.number().int(),
-  centroid: vec3,
-});
-
 /** Page → worker. */
 export const requestSchema = z.discriminatedUnion('type', [
   /** First: hold this Web Lock while alive, so that the page learns at once when the worker dies. */
@@ -80,8 +57,21 @@ export const requestSchema = z.discriminatedUnion('type', [
     type: z.literal('run'),
     id: z.number().int(),
     model: z.object({ manifest: manifestSchema, baseUrl: z.url() }),
-    /** Without slice headers: nothing after the gates reads them. */
-    volume: z.object({ geometry, voxels, modality: z.string() }),
+    /** Each series once, without slice headers: nothing after the gates reads them. */
+    volumes: z
+      .array(
+        z.object({
+          geometry,
+          voxels,
+          modality: z.string(),
+          voi: voi.optional(),
+          suvbwFactor: suvbwFactor.optional(),
+        }),
+      )
+      .min(1),
+    /** For each channel the index of its volume. */
+    volumeOfChannel: z.array(z.number().int().nonnegative()).min(1),
+    options: z.object({ operatingPoint: z.string().optional() }),
     preference: z.enum(enginePreferences),
     failed: z.object({ engine, reason: z.enum(fallbackReasons), detail: z.string() }).optional(),
   }),
@@ -100,14 +90,7 @@ export const reportSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('done'),
     id: z.number().int(),
-    output: z.object({
-      kind: z.literal('segmentation'),
-      labelMap: z.object({
-        geometry,
-        voxels: z.custom<Uint8Array>(value => value instanceof Uint8Array, 'labels as Uint8Array'),
-      }),
-      segments: z.array(segment),
-    }),
+    output: resultSchema,
     engine: engineReport,
     timing: z.partialRecord(phase, z.number()),
     /** Why the model file was not kept for the next run. */
