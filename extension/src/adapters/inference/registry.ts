@@ -86,5 +86,22 @@ export const createModelRegistry = (options: {
       }
       return { packages: [...packages.values()], refused };
     },
+    async card({ baseUrl, manifest: { id } }) {
+      const url = new URL('MODEL_CARD.md', baseUrl).href;
+      const failed = (reason: string) =>
+        refuse('modelCardUnreachable', `The card of ${id}, ${url}, could not be read: ${reason}`, {
+          model: id,
+          url,
+          reason,
+        });
+      try {
+        const response = await options.fetch(url, { cache: 'no-cache' });
+        return response.ok
+          ? accept(await response.text())
+          : failed(`HTTP status ${response.status}`);
+      } catch (error) {
+        return failed(messageOf(error));
+      }
+    },
   };
 };

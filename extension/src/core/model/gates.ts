@@ -1,16 +1,16 @@
-import { accept, refuse, type Outcome, type RefusalValues } from '../outcome';
+import { accept, refuse, type Outcome, type Refusal, type RefusalValues } from '../outcome';
 import type { VolumeGeometry } from '../geometry/types';
 import { patientExtents, slicePlane } from '../geometry/axes';
-import { planVolume } from '../volume/assemble';
+import { planImage, planVolume, type VolumePlan } from '../volume/assemble';
 import type { SliceHeader } from '../volume/types';
-import type { Gate, ModelManifest } from './manifest';
+import { channelsOf, type Gate, type ModelManifest } from './manifest';
 
 /** What the gates look at: a display set's headers, before any voxel is read. */
 export interface StudyFacts {
   modality: string;
   slices: readonly SliceHeader[];
-  /** Of the planned volume; planned from `slices` when left out. */
-  geometry?: VolumeGeometry;
+  /** Of the volume or image; made from `slices` when left out. */
+  plan?: VolumePlan;
 }
 
 const rounded = (value: number): number => Number(value.toFixed(2));
@@ -44,6 +44,15 @@ function own(gate: Gate, values: RefusalValues, english: string): [string, Refus
 
 const ABSENT = 'absent';
 
+/** The first of the slices' texts that is not admitted, as a person would read it; or undefined. */
+function firstUnlisted(
+  texts: Array<string | undefined>,
+  admits: (text: string) => boolean,
+): string | undefined {
+  const wrong = texts.map(text => (text ?? '').trim()).find(text => !admits(text.toUpperCase()));
+  return wrong === undefined ? undefined : wrong || ABSENT;
+}
+
 /** The first value out of range, `absent` where a slice does not say, or undefined. */
 function firstOutside(
   values: Array<number | undefined>,
@@ -64,6 +73,8 @@ function checkGate(
   gate: Gate,
   { modality, slices }: StudyFacts,
   geometry: VolumeGeometry,
+  /** Whether the headers say how large a pixel is. */
+  hasSpacing = true,
 ): Outcome<void> {
   switch (gate.gate) {
     case 'modality': {
@@ -78,19 +89,56 @@ function checkGate(
     }
     case 'bodyPart': {
       const allowed = gate.allowed.map(part => part.toUpperCase());
-      const wrong = slices.find(
-        ({ bodyPartExamined }) => !allowed.includes((bodyPartExamined ?? '').trim().toUpperCase()),
-      );
-      if (!wrong) {
+      const texts = slices.map(({ bodyPartExamined }) => bodyPartExamined);
+      const met = firstUnlisted(texts, text => allowed.includes(text));
+      if (met === undefined) {
         return accept(undefined);
       }
-      const values = {
-        met: wrong.bodyPartExamined?.trim() || ABSENT,
-        allowed: gate.allowed.join(', '),
-      };
+      const values = { met, allowed: gate.allowed.join(', ') };
       return refuse(
         'gateBodyPart',
-        ...own(gate, values, `The body part is ${values.met}; allowed: ${values.allowed}.`),
+        ...own(gate, values, `The body part is ${met}; allowed: ${values.allowed}.`),
+      );
+    }
+    case 'manufacturer': {
+      const allowed = gate.allowed.map(name => name.toUpperCase());
+      const texts = slices.map(({ manufacturer }) => manufacturer);
+      const met = firstUnlisted(texts, text => allowed.some(name => text.includes(name)));
+      if (met === undefined) {
+        return accept(undefined);
+      }
+      const values = { met, allowed: gate.allowed.join(', ') };
+      return refuse(
+        'gateManufacturer',
+        ...own(gate, values, `The manufacturer is ${met}; allowed: ${values.allowed}.`),
+      );
+    }
+    case 'convolutionKernel': {
+      const allowed = gate.allowed.map(kernel => kernel.trim().toUpperCase());
+      const texts = slices.map(({ convolutionKernel }) => convolutionKernel);
+      const met = firstUnlisted(texts, text => allowed.includes(text));
+      if (met === undefined) {
+        return accept(undefined);
+      }
+      const values = { met, allowed: gate.allowed.join(', ') };
+      return refuse(
+        'gateConvolutionKernel',
+        ...own(gate, values, `The convolution kernel is ${met}; allowed: ${values.allowed}.`),
+      );
+    }
+    case 'patientAge': {
+      const met = firstOutside([slices[0]?.patientAge], gate);
+      if (met === undefined) {
+        return accept(undefined);
+      }
+      const values = { met, allowed: allowedRange(gate) };
+      return refuse(
+        'gatePatientAge',
+        ...own(
+          gate,
+          values,
+          `The patient's age is ${met}${met === ABSENT ? '' : ' years'}; allowed: ${values.allowed} years.`,
+        ),
       );
     }
     case 'orientation': {
@@ -141,7 +189,10 @@ function checkGate(
       );
     }
     case 'pixelSpacing': {
-      const met = firstOutside([geometry.spacing[0], geometry.spacing[1]], gate);
+      const met = firstOutside(
+        hasSpacing ? [geometry.spacing[0], geometry.spacing[1]] : [undefined],
+        gate,
+      );
       if (met === undefined) {
         return accept(undefined);
       }
@@ -152,7 +203,10 @@ function checkGate(
       );
     }
     case 'fieldOfView': {
-      const met = firstOutside([patientExtents(geometry)[gate.axis]], gate);
+      const met = firstOutside(
+        [hasSpacing ? patientExtents(geometry)[gate.axis] : undefined],
+        gate,
+      );
       if (met === undefined) {
         return accept(undefined);
       }
@@ -173,50 +227,83 @@ function checkGate(
 const WITHOUT_GRID: ReadonlySet<Gate['gate']> = new Set([
   'modality',
   'bodyPart',
+  'manufacturer',
+  'convolutionKernel',
+  'patientAge',
   'sliceCount',
   'sliceThickness',
 ]);
 
+const NOWHERE: VolumeGeometry = {
+  dimensions: [0, 0, 0],
+  spacing: [0, 0, 0],
+  origin: [0, 0, 0],
+  direction: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+};
+
+/** What the manifest's other fields ask for without saying so in a gate. */
+function impliedGates({ gates, inputs, inference }: GatedManifest): Gate[] {
+  const implied: Gate[] = [];
+  if (!gates.some(({ gate }) => gate === 'modality')) {
+    implied.push({ gate: 'modality', allowed: [channelsOf({ inputs })[0].modality] });
+  }
+  if (isPicture({ inputs }) && inference?.inferer === 'simple') {
+    implied.push({ gate: 'sliceCount', min: 1, max: 1 });
+  }
+  return implied;
+}
+
+type GatedManifest = Pick<ModelManifest, 'gates' | 'inputs' | 'inference'>;
+
+const isPicture = ({ inputs }: Pick<ModelManifest, 'inputs'>): boolean =>
+  inputs[0].spatialAxes.length === 2;
+
 /**
- * May this model run on this series? Refuses with the first gate that fails, naming the value met
- * and what is allowed (`gateModality`, `gateBodyPart`, `gateSliceCount`, `gateSliceThickness`,
- * `gateOrientation`, `gateSliceSpacing`, `gatePixelSpacing`, `gateFieldOfView`), or with the reason
- * that the slices do not make a volume (see `planVolume`). A value that the headers do not carry
- * cannot be admitted. A channel's modality is a gate too, written or not.
+ * The grid that the gates look at. A network of pictures reads a single image, which need not say
+ * where in the patient it lies; a network of volumes needs a regular grid.
  */
-export function checkGates(manifest: ModelManifest, facts: StudyFacts): Outcome<void> {
-  const channels = manifest.inputs.flatMap(input => input.channels.map(({ modality }) => modality));
-  const implied: Gate = { gate: 'modality', allowed: [...new Set(channels)] };
-  const gates: Gate[] = [...manifest.gates, implied];
-  const nowhere: VolumeGeometry = {
-    dimensions: [0, 0, 0],
-    spacing: [0, 0, 0],
-    origin: [0, 0, 0],
-    direction: [
-      [1, 0, 0],
-      [0, 1, 0],
-      [0, 0, 1],
-    ],
-  };
+const gridOf = (manifest: GatedManifest, { slices, plan }: StudyFacts): Outcome<VolumePlan> => {
+  if (plan) return accept(plan);
+  return slices.length === 1 && isPicture(manifest) ? planImage(slices[0]) : planVolume(slices);
+};
+
+/** Every reason, in the order of `failedGates`; it stops after the first where that is enough. */
+function* reasons(manifest: GatedManifest, facts: StudyFacts): Generator<Refusal> {
+  const gates = [...manifest.gates, ...impliedGates(manifest)];
   for (const gate of gates.filter(candidate => WITHOUT_GRID.has(candidate.gate))) {
-    const outcome = checkGate(gate, facts, nowhere);
-    if (!outcome.ok) {
-      return outcome;
-    }
+    const outcome = checkGate(gate, facts, NOWHERE);
+    if (!outcome.ok) yield outcome.refusal;
   }
-  let geometry = facts.geometry;
-  if (!geometry) {
-    const plan = planVolume(facts.slices);
-    if (!plan.ok) {
-      return plan;
-    }
-    geometry = plan.value.geometry;
+  const grid = gridOf(manifest, facts);
+  if (!grid.ok) {
+    yield grid.refusal;
+    return;
   }
+  const { geometry, spacingAssumed } = grid.value;
   for (const gate of gates.filter(candidate => !WITHOUT_GRID.has(candidate.gate))) {
-    const outcome = checkGate(gate, facts, geometry);
-    if (!outcome.ok) {
-      return outcome;
-    }
+    const outcome = checkGate(gate, facts, geometry, !spacingAssumed);
+    if (!outcome.ok) yield outcome.refusal;
   }
-  return accept(undefined);
+}
+
+/**
+ * All that a series fails, each with the value met and what is allowed: `gateModality`,
+ * `gateBodyPart`, `gateManufacturer`, `gateConvolutionKernel`, `gatePatientAge`, `gateSliceCount`,
+ * `gateSliceThickness`, then `gateOrientation`, `gateSliceSpacing`, `gatePixelSpacing`,
+ * `gateFieldOfView`, or instead of these four the reason that the slices do not make a volume (see
+ * `planVolume`; a network of pictures takes a single image by `planImage`). A value that the headers
+ * do not carry cannot be admitted. The first channel's modality is a gate too, written or not.
+ */
+export const failedGates = (manifest: GatedManifest, facts: StudyFacts): Refusal[] => [
+  ...reasons(manifest, facts),
+];
+
+/** May this model run on this series? Refuses with the first of `failedGates`. */
+export function checkGates(manifest: GatedManifest, facts: StudyFacts): Outcome<void> {
+  const first = reasons(manifest, facts).next();
+  return first.done ? accept(undefined) : { ok: false, refusal: first.value };
 }

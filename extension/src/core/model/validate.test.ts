@@ -91,11 +91,11 @@ describe('parseManifest', () => {
       with_(['gates', 1, 'maximum'], 5),
       ['$.gates[1] has an unknown key "maximum"', 'allowed: gate, min, max, message.'],
     ],
-    ['a missing key', with_(['version'], undefined), ['$.version is missing; string is needed.']],
+    ['a missing key', with_(['version'], undefined), ['$.version is missing; a text is needed.']],
     [
       'a wrong type',
       with_(['preprocessing', 1, 'pixdim', 2], '3'),
-      ['$.preprocessing[1].pixdim[2] is "3"; number is needed.'],
+      ['$.preprocessing[1].pixdim[2] is "3"; a number is needed.'],
     ],
     [
       'an unknown step, with what was meant',
@@ -105,14 +105,14 @@ describe('parseManifest', () => {
     [
       'a word that is not allowed',
       with_(['inputs', 0, 'spatialAxes'], 'yxz'),
-      ['$.inputs[0].spatialAxes is "yxz"', 'allowed: "xyz", "zyx".'],
+      ['$.inputs[0].spatialAxes is "yxz"', 'allowed: "xyz", "zyx", "xy", "yx".'],
     ],
     [
       'a number out of range',
       with_(['inference', 'overlap'], 0.95),
       ['is 0.95; at most 0.9 is allowed.'],
     ],
-    ['an empty list', with_(['files'], []), ['$.files is []; at least 1 item(s) is needed.']],
+    ['an empty list', with_(['files'], []), ['$.files is []; at least 1 item is needed.']],
     [
       'a wrong connectivity',
       with_(['postprocessing', 1, 'connectivity'], 26),
@@ -133,29 +133,33 @@ describe('parseManifest', () => {
       with_(['name'], { uk: 'Легені' }),
       ['$.name is {"uk":"Легені"}; an "en" text is required.'],
     ],
-    ['a manifest that is no object', null as unknown as Json, ['$ is null; object is needed.']],
+    [
+      'a manifest that is no object',
+      null as unknown as Json,
+      ['$ is null; an object, { … }, is needed.'],
+    ],
     [
       'a label beyond the classes',
       with_(['outputs', 0, 'labels', 1, 'value'], 3),
       [
-        '$.outputs[0].labels[1].value is 3; with 3 classes at most 2 is allowed.',
-        'appliedLabels[1] is 2; labels of the outputs are 1, 3.',
+        '$.outputs[0].labels[1].value is 3; with 3 classes and the activation "softmax" 1 to 2 is allowed',
+        "appliedLabels[1] is 2; the values of $.outputs' labels are 1, 3.",
       ],
     ],
     [
       'a label value twice',
       with_(['outputs', 0, 'labels', 1, 'value'], 1),
-      ['has the value 1 more than once'],
+      ['$.outputs[0].labels[1].value is 1, as that of labels[0]'],
     ],
     [
       'a label key twice',
       with_(['outputs', 0, 'labels', 1, 'key'], 'left-lung'),
-      ['has the key "left-lung" more than once'],
+      ['labels[1].key is "left-lung", as that of labels[0]'],
     ],
     [
       'a colour that is none',
       with_(['outputs', 0, 'labels', 0, 'recommendedDisplayCIELab'], [120, 0, 0]),
-      ['recommendedDisplayCIELab is [120,0,0]; L* 0 to 100'],
+      ['recommendedDisplayCIELab is [120,0,0]; CIELab is L* 0 to 100'],
     ],
     [
       'no invert step',
@@ -176,7 +180,7 @@ describe('parseManifest', () => {
         ['postprocessing'],
         [{ transform: 'fillHoles', appliedLabels: [1] }, { transform: 'invert' }],
       ),
-      ['$.postprocessing[1] resamples logits after 1 step(s)'],
+      ['$.postprocessing[1] resamples logits after 1 step on the label map'],
     ],
     [
       'two networks',
@@ -187,14 +191,14 @@ describe('parseManifest', () => {
         bytes: 1,
       }),
       [
-        '$.files has 2 files of role "network"; exactly 1',
-        '$.files names "model.onnx" more than once',
+        '$.files has 2 files of role "network"; with more than 1 the first step of $.postprocessing',
+        '$.files[1].path is "model.onnx", which is named before',
       ],
     ],
     [
       'a gate of nothing',
       with_(['gates', 1], { gate: 'sliceCount' }),
-      ['$.gates[1] has neither "min" nor "max"'],
+      ['$.gates[1] ("sliceCount") has neither "min" nor "max"'],
     ],
     [
       'a range turned over',
@@ -204,7 +208,7 @@ describe('parseManifest', () => {
     [
       'axis codes of one axis',
       with_(['preprocessing', 0, 'axcodes'], 'LRS'),
-      ['$.preprocessing[0].axcodes is "LRS"; one of L/R'],
+      ['$.preprocessing[0].axcodes is "LRS", which names an axis of the body twice; one of L/R'],
     ],
     [
       'an empty intensity range',
@@ -217,9 +221,9 @@ describe('parseManifest', () => {
       ['$.inference.roiSize is [1024,1024,1024]'],
     ],
     [
-      'more channels than can be run',
+      'two channels of one key',
       with_(['inputs', 0, 'channels', 1], { modality: 'MR' }),
-      ['$.inputs has 1 input(s) with 2 channel(s)'],
+      ['$.inputs[0].channels[1].key is "image", as that of $.inputs[0].channels[0]'],
     ],
   ])('names %s', (_, json, sentences) => {
     const { problems } = readManifest(json);

@@ -53,7 +53,15 @@ export interface Reading {
   /** The host's display sets have changed: stored evidence is restored, models are admitted. */
   refresh(): Promise<void>;
   close(): void;
-  runModel(request: { modelId: string; displaySetInstanceUID?: string }): void;
+  /**
+   * Runs a model on a display set, or on the first that it admits. The result takes the place of an
+   * earlier one of the model on that series, with another operating point too.
+   */
+  runModel(request: {
+    modelId: string;
+    displaySetInstanceUID?: string;
+    operatingPoint?: string;
+  }): void;
   cancelRun(): void;
   toggleAI(): void;
   selectFinding(request: { findingId: string }): void;
@@ -157,21 +165,32 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
       autoStarted.clear();
       session.reset();
     },
-    runModel({ modelId, displaySetInstanceUID }) {
+    runModel({ modelId, displaySetInstanceUID, operatingPoint }) {
       const model = packages.get(modelId);
       if (!model) {
         const known = [...packages.keys()].join(', ') || '–';
         const message = `No model is called "${modelId}"; there are: ${known}`;
         return show(refusal('unknownModel', message, { modelId, known }));
       }
+      const keys = (model.manifest.operatingPoints ?? []).map(({ key }) => key);
+      if (operatingPoint !== undefined && !keys.includes(operatingPoint)) {
+        const known = keys.join(', ') || '–';
+        const message = `${modelId} has no operating point "${operatingPoint}"; there are: ${known}`;
+        const values = { modelId, operatingPoint, known };
+        return show(refusal('unknownOperatingPoint', message, values), modelId);
+      }
       const sets = displaySets();
       const { admits, refusal: why } = admission.modelState(model, sets);
       const target = displaySetInstanceUID ?? admits[0];
       const set = sets.find(other => other.displaySetInstanceUID === target);
       if (set) {
-        const admitted = admission.admit(model, set);
+        const admitted = admission.admit(model, set, sets);
         if (!admitted.ok) return show(admitted.refusal, modelId);
-        return queue.add({ modelId, displaySetInstanceUID: set.displaySetInstanceUID });
+        return queue.add({
+          modelId,
+          displaySetInstanceUID: set.displaySetInstanceUID,
+          operatingPoint,
+        });
       }
       if (why) return show(why, modelId);
       const met = target ?? '';

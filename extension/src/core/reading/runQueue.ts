@@ -1,7 +1,10 @@
 /** A model to run on a display set. */
 export interface RunRequest {
   modelId: string;
+  /** Of several channels, the first one's: results lie on it. */
   displaySetInstanceUID: string;
+  /** Key of the manifest's operating point; its first one when left out. */
+  operatingPoint?: string;
 }
 
 export interface RunQueue {
@@ -16,7 +19,9 @@ export interface RunQueue {
 }
 
 const same = (a: RunRequest, b: RunRequest) =>
-  a.modelId === b.modelId && a.displaySetInstanceUID === b.displaySetInstanceUID;
+  a.modelId === b.modelId &&
+  a.displaySetInstanceUID === b.displaySetInstanceUID &&
+  a.operatingPoint === b.operatingPoint;
 
 /**
  * One run at a time, in the order asked for: one session runs one call at a time, and two models

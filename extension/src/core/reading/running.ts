@@ -1,5 +1,8 @@
 import { runResultFrom } from '../findings/fromInference';
-import { refusal } from '../outcome';
+import { primaryOutput, type ModelManifest } from '../model/manifest';
+import { selectSeries } from '../model/selectSeries';
+import { accept, refusal, type Outcome } from '../outcome';
+import type { Volume } from '../volume/types';
 import type {
   DisplaySetSummary,
   DraftStore,
@@ -18,6 +21,11 @@ export interface RunningPorts {
   drafts: DraftStore;
 }
 
+/** Whether millimetres matter to the model: for what it reads, or for what it measures. */
+const usesMillimetres = (manifest: ModelManifest): boolean =>
+  manifest.preprocessing.some(({ transform }) => transform === 'spacing') ||
+  !['classification', 'regression'].includes(primaryOutput(manifest).type);
+
 /**
  * Runs models, one at a time: voxels, engine, result. A run that is cancelled, or whose study was
  * left meanwhile, leaves nothing; one that fails leaves its reason.
@@ -33,29 +41,61 @@ export const createRunning = (
 ): RunQueue => {
   const milliseconds = () => settings.now().getTime();
 
+  /** One volume a channel; a series that fills two channels is read once and is the same volume. */
+  const readSeries = async (
+    series: DisplaySetSummary[],
+    { signal, onProgress }: RunControl,
+    dropped: () => boolean,
+  ): Promise<Outcome<Volume[]>> => {
+    const distinct = [...new Set(series)];
+    const read = new Map<DisplaySetSummary, Volume>();
+    for (const [index, set] of distinct.entries()) {
+      const volume = await volumes.read(set.displaySetInstanceUID, {
+        signal,
+        onProgress: ({ phase, fraction }) =>
+          onProgress({
+            phase,
+            fraction: fraction === undefined ? undefined : (index + fraction) / distinct.length,
+          }),
+      });
+      if (!volume.ok) return volume;
+      if (dropped()) break;
+      read.set(set, volume.value);
+    }
+    return accept(series.flatMap(set => read.get(set) ?? []));
+  };
+
   const produce = async (
     request: RunRequest,
     set: DisplaySetSummary,
     control: RunControl,
     dropped: () => boolean,
   ): Promise<void> => {
-    const model = session.packages.get(request.modelId)!;
+    const { modelId, operatingPoint } = request;
+    const model = session.packages.get(modelId)!;
     const startedAt = settings.now().toISOString();
     const voxelsFrom = milliseconds();
-    const volume = await volumes.read(request.displaySetInstanceUID, control);
+    const series = selectSeries(model.manifest, displaySets(), set);
+    if (!series.ok) return session.show(series.refusal, modelId);
+    const read = await readSeries(series.value, control, dropped);
     if (dropped()) return;
-    if (!volume.ok) return session.show(volume.refusal, request.modelId);
+    if (!read.ok) return session.show(read.refusal, modelId);
     const voxels = milliseconds() - voxelsFrom;
-    // Taken now: the engine takes the voxels away with the volume.
-    const { slices } = volume.value;
-    const inference = await engine.run(model, volume.value, control);
+    // Taken now: the engine takes the voxels away with the volumes.
+    const [{ slices, spacingAssumed }] = read.value;
+    const inference = await engine.run(model, read.value, { operatingPoint }, control);
     if (dropped()) return;
-    if (!inference.ok) return session.show(inference.refusal, request.modelId);
+    if (!inference.ok) return session.show(inference.refusal, modelId);
+    if (spacingAssumed && usesMillimetres(model.manifest)) {
+      const message = `The image does not say how large a pixel is: ${modelId} was run, and its sizes reckoned, with 1 mm a pixel`;
+      session.show(refusal('spacingAssumed', message, { modelId }), modelId);
+    }
     const { studyInstanceUID, seriesInstanceUID, frameOfReferenceUID } = set;
     const run = await runResultFrom({
       model,
       source: { studyInstanceUID, seriesInstanceUID, frameOfReferenceUID, slices },
       inference: { ...inference.value, timing: { voxels, ...inference.value.timing } },
+      operatingPoint,
       startedAt,
       softwareVersion: settings.softwareVersion,
     });

@@ -8,6 +8,8 @@ export interface VolumePlan {
   geometry: VolumeGeometry;
   /** `order[k]` is the index in the input of the slice that makes voxels k. */
   order: number[];
+  /** The headers do not say how large a pixel is; 1 mm was taken. */
+  spacingAssumed?: boolean;
 }
 
 /** How far headers may differ and still be one regular grid. */
@@ -60,18 +62,40 @@ const axesOf = (iop: NonNullable<SliceHeader['imageOrientationPatient']>): [Vec3
   [iop[3], iop[4], iop[5]],
 ];
 
+/** Right-handed and orthonormal: the third axis is row × column (PS3.3 C.7.6.2.1.1). */
+const directionOf = (iop: NonNullable<SliceHeader['imageOrientationPatient']>): Direction => {
+  const [firstRow, firstColumn] = axesOf(iop);
+  const row = normalize(firstRow);
+  const normal = normalize(cross(row, firstColumn));
+  return [row, cross(normal, row), normal];
+};
+
 const isFinite3 = (values: readonly number[] | undefined): boolean =>
   values !== undefined && values.every(Number.isFinite);
+
+function checkGreyscale(header: SliceHeader, input: number): Outcome<void> {
+  if (header.samplesPerPixel === 1) return accept(undefined);
+  const slice = nameOf(header, input);
+  return refuse(
+    'notGreyscale',
+    `Slice ${slice} has ${header.samplesPerPixel} samples per pixel; a volume needs 1 (greyscale).`,
+    { slice, met: header.samplesPerPixel, allowed: 1 },
+  );
+}
+
+/** Two unit vectors at a right angle, to the tolerance. */
+const isOrthonormal = (iop: NonNullable<SliceHeader['imageOrientationPatient']>): boolean => {
+  const [row, column] = axesOf(iop);
+  const offUnit = Math.max(Math.abs(norm(row) - 1), Math.abs(norm(column) - 1));
+  return Math.max(offUnit, Math.abs(dot(row, column))) <= TOLERANCE.cosines;
+};
 
 /** Refuses a slice that on its own cannot be part of a volume. */
 function checkSlice(header: SliceHeader, input: number): Outcome<void> {
   const slice = nameOf(header, input);
-  if (header.samplesPerPixel !== 1) {
-    return refuse(
-      'notGreyscale',
-      `Slice ${slice} has ${header.samplesPerPixel} samples per pixel; a volume needs 1 (greyscale).`,
-      { slice, met: header.samplesPerPixel, allowed: 1 },
-    );
+  const grey = checkGreyscale(header, input);
+  if (!grey.ok) {
+    return grey;
   }
   if (!isFinite3(header.imagePositionPatient)) {
     return refuse(
@@ -103,9 +127,7 @@ function checkSlice(header: SliceHeader, input: number): Outcome<void> {
       { slice, met: wrong, min: low, max: high },
     );
   }
-  const [row, column] = axesOf(header.imageOrientationPatient!);
-  const offUnit = Math.max(Math.abs(norm(row) - 1), Math.abs(norm(column) - 1));
-  if (Math.max(offUnit, Math.abs(dot(row, column))) > TOLERANCE.cosines) {
+  if (!isOrthonormal(header.imageOrientationPatient!)) {
     const met = header.imageOrientationPatient!.join('\\');
     return refuse(
       'orientationInvalid',
@@ -290,10 +312,8 @@ export function planVolume(slices: readonly SliceHeader[]): Outcome<VolumePlan> 
     }
   }
 
-  const [firstRow, firstColumn] = axesOf(first.imageOrientationPatient!);
-  const row = normalize(firstRow);
-  const normal = normalize(cross(row, firstColumn));
-  const direction: Direction = [row, cross(normal, row), normal];
+  const direction = directionOf(first.imageOrientationPatient!);
+  const normal = direction[2];
   const placed = slices
     .map((header, input): Placed => {
       const position = header.imagePositionPatient!;
@@ -323,3 +343,55 @@ export function planVolume(slices: readonly SliceHeader[]): Outcome<VolumePlan> 
     order: placed.map(({ input }) => input),
   });
 }
+
+/** Row by row down the picture, as it is looked at: where the header says nothing of the patient. */
+const IDENTITY: Direction = [
+  [1, 0, 0],
+  [0, 1, 0],
+  [0, 0, 1],
+];
+
+/**
+ * The volume of one slice that a single image makes, for a network of pictures. A projection
+ * radiograph says nothing of where it lies: without position and orientation (both, and valid) its
+ * columns and rows are the first two axes and its first pixel the origin. Pixels measure what
+ * PixelSpacing says, else ImagerPixelSpacing (PS3.3 10.7.1), else 1 mm with `spacingAssumed`; a size
+ * out of `TOLERANCE.pixelSpacingMm` is none. The third spacing is SliceThickness, else 1 mm.
+ *
+ * Refuses `notGreyscale`.
+ */
+export function planImage(header: SliceHeader): Outcome<VolumePlan> {
+  const grey = checkGreyscale(header, 0);
+  if (!grey.ok) {
+    return grey;
+  }
+  const [low, high] = TOLERANCE.pixelSpacingMm;
+  const isSize = (mm: number) => mm >= low && mm <= high;
+  const given = [header.pixelSpacing, header.imagerPixelSpacing].find(spacing =>
+    spacing?.every(isSize),
+  );
+  const [betweenRows, betweenColumns] = given ?? [1, 1];
+  const { imagePositionPatient, imageOrientationPatient, sliceThickness } = header;
+  const isPlaced =
+    isFinite3(imagePositionPatient) &&
+    isFinite3(imageOrientationPatient) &&
+    isOrthonormal(imageOrientationPatient!);
+  return accept({
+    geometry: {
+      dimensions: [header.columns, header.rows, 1],
+      spacing: [
+        betweenColumns,
+        betweenRows,
+        sliceThickness !== undefined && isSize(sliceThickness) ? sliceThickness : 1,
+      ],
+      origin: isPlaced ? imagePositionPatient! : [0, 0, 0],
+      direction: isPlaced ? directionOf(imageOrientationPatient!) : IDENTITY,
+    },
+    order: [0],
+    spacingAssumed: given === undefined,
+  });
+}
+
+/** What a display set makes: a volume of its slices, or of its single image. */
+export const planSlices = (slices: readonly SliceHeader[]): Outcome<VolumePlan> =>
+  slices.length === 1 ? planImage(slices[0]) : planVolume(slices);

@@ -124,6 +124,7 @@ export class VolumeBuilder {
       voxels: this.voxels,
       modality: slices[0].modality,
       slices,
+      ...(this.plan.spacingAssumed ? { spacingAssumed: true } : {}),
     });
   }
 

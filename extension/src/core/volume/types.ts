@@ -18,6 +18,8 @@ export interface SliceHeader {
   columns: number;
   /** [between rows, between columns], mm, as in DICOM PixelSpacing. */
   pixelSpacing?: readonly [number, number];
+  /** At the detector's front plane, for projection radiographs (PS3.3 10.7.1.3); as PixelSpacing. */
+  imagerPixelSpacing?: readonly [number, number];
   imagePositionPatient?: readonly [number, number, number];
   /** Row cosines then column cosines. */
   imageOrientationPatient?: readonly [number, number, number, number, number, number];
@@ -82,6 +84,8 @@ export interface Volume {
   modality: string;
   /** Slices in the order of k: `slices[k]` made voxels k. */
   slices: SliceHeader[];
+  /** A single image that says no size of its pixels: they are counted as 1 mm. */
+  spacingAssumed?: boolean;
   /** What `voiLut` and `suvbw` need of the headers, which do not travel to the worker. */
   voi?: VoiWindow;
   /** SUVbw = value · factor, or why it cannot be reckoned; absent where the series is no PET. */
