@@ -23,6 +23,8 @@ module.exports = {
   transform: { '\\.(ts|tsx)$': swc },
   moduleNameMapper: {
     '^@second-reader/(core|dicom|inference)/(.*)$': '<rootDir>/extension/src/$1/$2',
+    // Its CommonJS build stands beside the ES module that its package.json names.
+    '^marked$': '<rootDir>/node_modules/marked/lib/marked.umd.js',
     '\\.css$': '<rootDir>/tests/fixtures/emptyStylesheet.js',
   },
   testTimeout: 60000,
