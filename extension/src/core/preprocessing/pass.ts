@@ -3,60 +3,9 @@ import { axisOfCode, nearestAxes } from '../geometry/axes';
 import { indexToWorld } from '../geometry/transform';
 import { scale } from '../geometry/vector';
 import type { PreprocessingStep } from '../model/manifest';
-
-/**
- * y = clamp(x · factor + offset, low, high). Every chain of intensity steps composes to one of
- * these, so a chain costs one multiplication and two comparisons a voxel.
- */
-export interface Intensity {
-  factor: number;
-  offset: number;
-  low: number;
-  high: number;
-}
-
-export const IDENTITY: Intensity = { factor: 1, offset: 0, low: -Infinity, high: Infinity };
-
-const clamp = (x: number, low: number, high: number): number => Math.min(Math.max(x, low), high);
+import { compose, IDENTITY, type Intensity } from './intensity';
 
 const hasBounds = ({ low, high }: Intensity): boolean => low > -Infinity || high < Infinity;
-
-/** First `inner`, then `outer`. */
-export function compose(outer: Intensity, inner: Intensity): Intensity {
-  const bound = (x: number): number => {
-    // 0 · Infinity is not a bound.
-    const moved = outer.factor === 0 ? outer.offset : x * outer.factor + outer.offset;
-    return clamp(moved, outer.low, outer.high);
-  };
-  const ends = [bound(inner.low), bound(inner.high)];
-  return {
-    factor: inner.factor * outer.factor,
-    offset: inner.offset * outer.factor + outer.offset,
-    low: Math.min(...ends),
-    high: Math.max(...ends),
-  };
-}
-
-/**
- * MONAI's `ScaleIntensityRange`: (x − aMin) / (aMax − aMin) · (bMax − bMin) + bMin, clipped to
- * bMin…bMax when asked. As in MONAI, aMin = aMax shifts by bMin − aMin.
- */
-export function scaleIntensityRangeOf(step: {
-  aMin: number;
-  aMax: number;
-  bMin: number;
-  bMax: number;
-  clip: boolean;
-}): Intensity {
-  const { aMin, aMax, bMin, bMax, clip } = step;
-  const factor = aMax === aMin ? 1 : (bMax - bMin) / (aMax - aMin);
-  return {
-    factor,
-    offset: bMin - aMin * factor,
-    low: clip ? Math.min(bMin, bMax) : -Infinity,
-    high: clip ? Math.max(bMin, bMax) : Infinity,
-  };
-}
 
 /** One axis of the output: which source axis feeds it, and at which source indices. */
 export interface PassAxis {
@@ -85,7 +34,8 @@ export interface Pass {
   intensity: Intensity;
 }
 
-function newPass(geometry: VolumeGeometry): Pass {
+/** Every voxel as it is: what a plan starts from. */
+export function wholePass(geometry: VolumeGeometry): Pass {
   const axis = (sourceAxis: 0 | 1 | 2): PassAxis => ({
     sourceAxis,
     count: geometry.dimensions[sourceAxis],
@@ -211,13 +161,20 @@ function moveClipToSource(
   };
 }
 
+/** The steps that one walk can do together; `intensity` stands for any straight line on values. */
+export type FusedStep =
+  | Extract<PreprocessingStep, { transform: 'orientation' | 'spacing' }>
+  | { transform: 'intensity'; intensity: Intensity };
+
 /**
  * Fuses a chain of steps into as few walks over the voxels as they allow: one, unless a chain
  * resamples twice or pads with zeros after shifting intensities.
+ *
+ * @param start what the walk begins with: `wholePass`, or `matchPass` of another grid
  */
-export function planPasses(geometry: VolumeGeometry, steps: readonly PreprocessingStep[]): Pass[] {
+export function planPasses(start: Pass, steps: readonly FusedStep[]): Pass[] {
   const finished: Pass[] = [];
-  let pass = newPass(geometry);
+  let pass = start;
   for (const step of steps) {
     switch (step.transform) {
       case 'orientation':
@@ -229,15 +186,22 @@ export function planPasses(geometry: VolumeGeometry, steps: readonly Preprocessi
           pass = { ...pass, ...moved };
         } else {
           finished.push(pass);
-          pass = newPass(pass.geometry);
+          pass = wholePass(pass.geometry);
         }
         pass = addSpacing(pass, step);
         break;
       }
-      case 'scaleIntensityRange':
-        pass = { ...pass, intensity: compose(scaleIntensityRangeOf(step), pass.intensity) };
+      case 'intensity':
+        pass = { ...pass, intensity: compose(step.intensity, pass.intensity) };
         break;
     }
   }
   return [...finished, pass];
 }
+
+/** Whether a pass leaves every voxel where it is, so that it can be done in place. */
+export const isInPlace = ({ axes, isResampled }: Pass): boolean =>
+  !isResampled &&
+  axes.every(
+    ({ sourceAxis, first, step }, axis) => sourceAxis === axis && first === 0 && step === 1,
+  );

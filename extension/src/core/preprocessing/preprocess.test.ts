@@ -1,7 +1,8 @@
 import type { VolumeGeometry } from '../geometry/types';
 import { indexToWorld, worldToIndex } from '../geometry/transform';
 import type { PreprocessingStep } from '../model/manifest';
-import { compose, planPasses, roundHalfToEven, scaleIntensityRangeOf } from './pass';
+import { compose, linearIntensity, scaleIntensityRangeOf } from './intensity';
+import { planPasses, roundHalfToEven, wholePass, type FusedStep } from './pass';
 import {
   preprocess,
   preprocessedGeometry,
@@ -48,6 +49,13 @@ const run = (volume: SourceVolume, steps: PreprocessingStep[]): PreprocessedVolu
   return outcome.value;
 };
 
+const fused = (step: PreprocessingStep): FusedStep => {
+  if (step.transform === 'orientation' || step.transform === 'spacing') return step;
+  const intensity = linearIntensity(step, {});
+  if (!intensity) throw new Error(`${step.transform} is no straight line`);
+  return { transform: 'intensity', intensity };
+};
+
 /** Each step on its own, every result in memory: what the fused walk must give. */
 function oneByOne(steps: PreprocessingStep[]) {
   return steps.reduce<{ voxels: Int16Array | Float32Array; geometry: VolumeGeometry }>(
@@ -71,7 +79,7 @@ describe('preprocess', () => {
     ['zeros around intensities as they are', [spacing([0.8, 1, 3.9], 'zeros'), scale(false)], 1],
     ['nothing at all', [], 1],
   ])('fuses %s', (_, steps, walks) => {
-    expect(planPasses(geometry, steps)).toHaveLength(walks);
+    expect(planPasses(wholePass(geometry), steps.map(fused))).toHaveLength(walks);
     const met = run({ voxels, geometry }, steps);
     const expected = oneByOne(steps);
     expect(met.geometry).toEqual(expected.geometry);

@@ -1,3 +1,4 @@
+import type { Vec3 } from '../geometry/types';
 import type { VoxelArray } from '../volume/types';
 import { roundHalfToEven, type Pass, type PassAxis } from './pass';
 
@@ -62,32 +63,38 @@ interface WalkAxis {
  * Runs one pass: source voxels (i fastest) to Float32 on the pass's grid, in one walk. Reading,
  * interpolating and scaling happen together, so nothing of the source's size is allocated. The walk
  * follows the source's memory (each voxel is read by up to eight output voxels, written once).
+ *
+ * @param out where to write, of the pass's size; a new array when left out
+ * @param taps of the output's axes, where they are not those of `tapsOf`
  */
 export function runPass(
   source: VoxelArray,
-  dimensions: readonly [number, number, number],
+  dimensions: Vec3,
   pass: Pass,
+  out?: Float32Array<ArrayBuffer>,
+  taps?: readonly [Taps, Taps, Taps],
 ): Float32Array<ArrayBuffer> {
   const strides = [1, dimensions[0], dimensions[0] * dimensions[1]];
   const [n0, n1, n2] = pass.axes.map(({ count }) => count);
   const outStrides = [1, n0, n0 * n1];
   const walk: WalkAxis[] = [];
   pass.axes.forEach((axis, outAxis) => {
-    const taps = tapsOf(axis, dimensions[axis.sourceAxis], pass.mode, pass.paddingMode);
+    const { mode, paddingMode } = pass;
+    const its = taps?.[outAxis] ?? tapsOf(axis, dimensions[axis.sourceAxis], mode, paddingMode);
     const stride = strides[axis.sourceAxis];
-    taps.lower.forEach((value, index) => (taps.lower[index] = value * stride));
-    taps.upper.forEach((value, index) => (taps.upper[index] = value * stride));
-    walk[axis.sourceAxis] = { taps, outStride: outStrides[outAxis] };
+    its.lower.forEach((value, index) => (its.lower[index] = value * stride));
+    its.upper.forEach((value, index) => (its.upper[index] = value * stride));
+    walk[axis.sourceAxis] = { taps: its, outStride: outStrides[outAxis] };
   });
-  const out = new Float32Array(n0 * n1 * n2);
+  const target = out ?? new Float32Array(n0 * n1 * n2);
   if (!pass.isResampled) {
-    copyVoxels(source, out, walk[0], walk[1], walk[2], pass);
+    copyVoxels(source, target, walk[0], walk[1], walk[2], pass);
   } else if (pass.mode === 'nearest') {
-    copyNearest(source, out, walk[0], walk[1], walk[2], pass);
+    copyNearest(source, target, walk[0], walk[1], walk[2], pass);
   } else {
-    interpolate(source, out, walk[0], walk[1], walk[2], pass);
+    interpolate(source, target, walk[0], walk[1], walk[2], pass);
   }
-  return out;
+  return target;
 }
 
 /** Reordering, flips and intensities only: every output voxel is one source voxel. */

@@ -1,4 +1,5 @@
 import type { Inference, ModelInput, SlidingWindow } from '../model/manifest';
+import { borderIndices } from './border';
 import type { PreprocessedVolume } from './preprocess';
 
 type SliceInference = Extract<Inference, { inferer: 'slice' }>;
@@ -128,13 +129,6 @@ export function tensorShape([ni, nj, nk]: Size3, spatialAxes: SpatialAxes): numb
   }
 }
 
-/** The index inside 0 … size − 1 that stands for `x`, mirrored at the outermost voxels' centres. */
-const reflected = (x: number, size: number): number => {
-  const period = Math.max(1, 2 * (size - 1));
-  const inside = ((x % period) + period) % period;
-  return inside < size ? inside : period - inside;
-};
-
 /**
  * Copies one window of all channels out of the volume ([channel][k][j][i]) into a tensor
  * [channel, …spatial] in the network's axis order. What lies beyond the volume is `cval`, the
@@ -157,15 +151,9 @@ export function extractWindow(
   const windowSize = ni * nj * nk;
   const volumeSize = dimensions[0] * dimensions[1] * dimensions[2];
   const tensor = out ?? new Float32Array(windowSize * channels);
-  const isConstant = paddingMode === 'constant';
+  const border = paddingMode === 'replicate' ? 'edge' : paddingMode;
   const [is, js, ks] = map3(axis =>
-    Int32Array.from({ length: roiSize[axis] }, (_, index) => {
-      const x = plan.starts[window][axis] + index;
-      if (x >= 0 && x < dimensions[axis]) return x;
-      if (isConstant) return -1;
-      if (paddingMode === 'reflect') return reflected(x, dimensions[axis]);
-      return x < 0 ? 0 : dimensions[axis] - 1;
-    }),
+    borderIndices(plan.starts[window][axis], roiSize[axis], dimensions[axis], border),
   );
   const isWhole = si >= 0 && si + ni <= dimensions[0];
   for (let channel = 0; channel < channels; channel++) {
