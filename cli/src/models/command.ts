@@ -1,10 +1,12 @@
 import { Command } from 'commander';
 import { fail, type Terminal } from '../terminal';
+import { importCommand } from './import/command';
 import { validatePackage } from './validate';
 
 /** `second-reader models …`. */
 export function modelsCommand(terminal: Terminal): Command {
   const models = new Command('models').description('work with model packages');
+  models.addCommand(importCommand(terminal));
   models
     .command('validate')
     .showHelpAfterError('(second-reader models validate --help)')

@@ -1,0 +1,130 @@
+import path from 'node:path';
+import { parseManifest } from '@second-reader/core/model/validate';
+import { accept, refuse, type Outcome } from '@second-reader/core/outcome';
+import { encodeModel } from '../../onnx/proto';
+import { makeFixture } from '../network/fixture';
+import { loadNative } from '../network/native';
+import { assemble, todosIn } from './assemble';
+import { detectSource, type DetectedSource } from './detect';
+import type { ImportDraft, ManifestInput, ManifestPart } from './draft';
+import { readJson } from './files';
+import { parseLabels, slug, type AuthoredLabel } from './labels';
+import type { ImportOptions } from './options';
+import { readPlainSource } from './plain/source';
+import { readLayersSource } from './tfjs/source';
+import { checkFolder, writePackage } from './write';
+
+export interface ImportReport {
+  kind: string;
+  folder: string;
+  manifest: ManifestInput;
+  notes: string[];
+  /** JSON paths of what a person must fill in. */
+  todos: string[];
+  /** What `models validate` will say besides. */
+  problems: string[];
+}
+
+export interface Given {
+  labels?: AuthoredLabel[];
+  id: string;
+  /** The author's own part says what the network's inputs and outputs are. */
+  described: boolean;
+}
+
+const readDraft = (
+  { kind, path: source }: DetectedSource,
+  options: ImportOptions,
+  given: Given,
+): Promise<Outcome<ImportDraft>> => {
+  switch (kind) {
+    case 'TF.js layers model':
+      return readLayersSource(source, options, given);
+    default:
+      return readPlainSource(source, options, given);
+  }
+};
+
+const readAuthored = async (file: string | undefined): Promise<Outcome<ManifestPart>> => {
+  if (!file) return accept({});
+  const json = await readJson(file);
+  if (!json.ok) return json;
+  return typeof json.value === 'object' && json.value !== null && !Array.isArray(json.value)
+    ? accept(json.value as ManifestPart)
+    : refuse('importManifestPart', `${file} is no JSON object with parts of the manifest.`, {
+        file,
+      });
+};
+
+const idFrom = (source: DetectedSource): string => {
+  const { dir, name, base } = path.parse(path.resolve(source.path));
+  const generic = /^(model|network|plans|original)$/i.test(name);
+  const folder = path.basename(dir);
+  const words = generic
+    ? /^(original|models|export)$/i.test(folder)
+      ? path.basename(path.dirname(dir))
+      : folder
+    : source.path.endsWith(base)
+      ? name
+      : base;
+  return slug(words) || 'model';
+};
+
+/**
+ * Makes a model package of a source: reads it, describes it, proves and encodes its networks, writes
+ * the folder. Refuses what the parts refuse; then nothing is written.
+ */
+export const importPackage = async (
+  source: string,
+  options: ImportOptions,
+): Promise<Outcome<ImportReport>> => {
+  const free = await checkFolder(options.out, options.force ?? false);
+  if (!free.ok) return free;
+  const detected = await detectSource(source);
+  if (!detected.ok) return detected;
+  const authored = await readAuthored(options.manifest);
+  if (!authored.ok) return authored;
+  let labels: AuthoredLabel[] | undefined;
+  if (options.labels) {
+    const json = await readJson(options.labels);
+    const parsed = json.ok ? parseLabels(json.value, options.labels) : json;
+    if (!parsed.ok) return parsed;
+    labels = parsed.value;
+  }
+  const id = options.id ?? authored.value.id ?? idFrom(detected.value);
+  const described = authored.value.inputs !== undefined && authored.value.outputs !== undefined;
+  const draft = await readDraft(detected.value, options, { labels, id, described });
+  if (!draft.ok) return draft;
+  const manifest = assemble(draft.value, options, authored.value, id);
+  if (!manifest.ok) return manifest;
+
+  const networks: Uint8Array[] = [];
+  const notes = [...draft.value.notes];
+  for (const model of draft.value.networks) {
+    const bytes = encodeModel(model);
+    if (!bytes.ok) return bytes;
+    networks.push(bytes.value);
+  }
+  const runtime = await loadNative();
+  const made = await makeFixture(runtime, draft.value.networks[0], networks[0]);
+  if (!made.fixture) notes.push(`No fixture was written: ${made.reason}`);
+
+  const written = await writePackage(options.out, {
+    manifest: manifest.value,
+    networks,
+    fixture: made.fixture?.bytes,
+    notes,
+    source: `${draft.value.kind} ${path.basename(path.resolve(source))}`,
+  });
+  const todos = todosIn(written);
+  const parsed = parseManifest(written);
+  const problems = parsed.ok ? [] : [parsed.refusal.message];
+  return accept({
+    kind: draft.value.kind,
+    folder: options.out,
+    manifest: written,
+    notes,
+    todos,
+    problems: todos.length > 0 ? [] : problems,
+  });
+};
