@@ -48,9 +48,11 @@ function editDistance(a: string, b: string): number {
 /** The allowed word that was probably meant, if one is near. Case and "_" or "-" do not count. */
 export function didYouMean(word: string, allowed: readonly string[]): string | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '');
+  const begins = ({ candidate }: { candidate: string }) =>
+    candidate[0]?.toLowerCase() === word[0]?.toLowerCase();
   const near = allowed
     .map(candidate => ({ candidate, distance: editDistance(plain(word), plain(candidate)) }))
-    .sort((a, b) => a.distance - b.distance)[0];
+    .sort((a, b) => a.distance - b.distance || Number(begins(b)) - Number(begins(a)))[0];
   return near && near.distance <= Math.max(1, Math.floor(word.length / 3))
     ? near.candidate
     : undefined;
@@ -113,7 +115,7 @@ const wrongWord = (
 };
 
 /** One sentence a problem: where, what was met, what was allowed. */
-export function sentences(issue: Issue, json: unknown): string[] {
+function sentences(issue: Issue, json: unknown): string[] {
   const where = pathText(issue.path);
   const value = valueAt(json, issue.path);
   const met = shown(value);
@@ -150,4 +152,26 @@ export function sentences(issue: Issue, json: unknown): string[] {
     default:
       return [`${where} is ${met}; ${issue.message}.`];
   }
+}
+
+/**
+ * All problems that the schema found, one sentence each. A key that is missing because it was
+ * misspelt is one mistake, and is said once: where the misspelt one stands.
+ */
+export function problemSentences(issues: readonly Issue[], json: unknown): string[] {
+  const misspelt = new Set(
+    issues.flatMap(issue => {
+      if (issue.code !== 'unrecognized_keys') return [];
+      const allowed = propertiesAt(json, issue.path);
+      return issue.keys.flatMap(key => {
+        const meant = didYouMean(key, allowed);
+        return meant === undefined ? [] : [pathText([...issue.path, meant])];
+      });
+    }),
+  );
+  const isSaid = (issue: Issue) =>
+    valueAt(json, issue.path) === undefined && misspelt.has(pathText(issue.path));
+  return [
+    ...new Set(issues.filter(issue => !isSaid(issue)).flatMap(issue => sentences(issue, json))),
+  ];
 }

@@ -121,7 +121,7 @@ describe('parseManifest', () => {
     [
       'a bad hash',
       with_(['files', 0, 'sha256'], 'ABC'),
-      ['$.files[0].sha256 is "ABC"; needed: a SHA-256 as 64 lower-case hexadecimal digits.'],
+      ['$.files[0].sha256 is "ABC"; needed: a SHA-256 as 64 lower-case hexadecimal digits, as'],
     ],
     [
       'a path that leaves the package',
@@ -131,7 +131,7 @@ describe('parseManifest', () => {
     [
       'no English text',
       with_(['name'], { uk: 'Легені' }),
-      ['$.name is {"uk":"Легені"}; an "en" text is required.'],
+      ['$.name is {"uk":"Легені"}; an "en" text is required'],
     ],
     [
       'a manifest that is no object',
@@ -142,7 +142,7 @@ describe('parseManifest', () => {
       'a label beyond the classes',
       with_(['outputs', 0, 'labels', 1, 'value'], 3),
       [
-        '$.outputs[0].labels[1].value is 3; with 3 classes and the activation "softmax" 1 to 2 is allowed',
+        '$.outputs[0].labels[1].value is 3; with 3 channels ("classes") and the activation "softmax" 1 to 2 are allowed',
         "appliedLabels[1] is 2; the values of $.outputs' labels are 1, 3.",
       ],
     ],

@@ -2,7 +2,7 @@ import { accept, refuse, type Outcome } from '../outcome';
 import { manifestJsonSchema } from './jsonSchema';
 import { manifestSchema, type ModelManifest } from './manifest';
 import { crossFieldProblems } from './rules';
-import { sentences } from './sentences';
+import { problemSentences } from './sentences';
 
 /** Reads `model.json`, giving every problem as one sentence, or the manifest when there are none. */
 export function readManifest(
@@ -10,8 +10,7 @@ export function readManifest(
 ): { manifest: ModelManifest; problems: [] } | { manifest?: undefined; problems: string[] } {
   const parsed = manifestSchema.safeParse(json);
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap(issue => sentences(issue, json));
-    return { problems: [...new Set(problems)] };
+    return { problems: problemSentences(parsed.error.issues, json) };
   }
   const problems = crossFieldProblems(parsed.data);
   return problems.length > 0 ? { problems } : { manifest: parsed.data, problems: [] };

@@ -11,12 +11,15 @@ export const codedConcept = z.strictObject({
 /** Text by language (BCP 47); English is required and is the fallback. */
 export const localizedText = z
   .record(z.string(), z.string().min(1))
-  .refine(text => 'en' in text, { message: 'an "en" text is required' })
+  .refine(text => 'en' in text, {
+    message: 'an "en" text is required, which is shown where a language has none',
+  })
   .transform(text => text as Record<string, string> & { en: string });
 
 export const key = z.string().regex(/^[a-z0-9-]+$/, 'lower-case letters, digits and "-"');
 
-export const fraction = z.number().min(0).max(1);
+const aFraction = 'a fraction from 0 to 1 is needed, not percent';
+export const fraction = z.number().min(0, aFraction).max(1, aFraction);
 export const vec3 = z.tuple([z.number(), z.number(), z.number()]);
 const size = z.number().int().positive();
 export const size3 = z.tuple([size, size, size]);

@@ -1,13 +1,15 @@
 import { z } from 'zod';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 as 64 lower-case hexadecimal digits');
+const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'a SHA-256 as 64 lower-case hexadecimal digits, as sha256sum prints it');
 
 /** A path inside the package folder: no scheme, no leading slash, no "..". */
 const packagePath = z
   .string()
   .regex(
     /^(?!.*(^|\/)\.\.(\/|$))[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*$/,
-    'a path inside the package',
+    'a path inside the package folder, its parts joined by "/" and none of them ".."',
   );
 
 /**

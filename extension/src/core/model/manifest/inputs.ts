@@ -10,7 +10,10 @@ const pattern = z.string().refine(
       return false;
     }
   },
-  { message: 'a regular expression' },
+  {
+    message:
+      'a valid regular expression is needed: a bracket that stands for itself is "\\\\(" in JSON',
+  },
 );
 
 /**

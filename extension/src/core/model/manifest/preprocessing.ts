@@ -11,7 +11,9 @@ import { count3, key, size3, vec3 } from './common';
  * all of them without it.
  */
 const keys = { keys: z.array(key).min(1).optional() };
-const positive3 = vec3.refine(v => v.every(x => x > 0), { message: 'positive millimetres' });
+const positive3 = vec3.refine(v => v.every(x => x > 0), {
+  message: 'positive millimetres are needed',
+});
 const interpolation = z.enum(['bilinear', 'nearest']);
 /** How voxels outside are filled; `edge` repeats the outermost, as numpy and torch call it. */
 const padding = {

@@ -23,7 +23,7 @@ export const checkPrimary: Rule = ({ task, outputs }) => {
   if (primary.length > 1) {
     const met = primary.map(({ type, index }) => `$.outputs[${index}] is "${type}"`).join(', ');
     return [
-      `$.outputs has ${primary.length} outputs that are results: ${met}; exactly 1 is allowed, with any number of type "map" beside it. Make a package of its own of each.`,
+      `$.outputs has ${primary.length} outputs that are results: ${met}; exactly 1 is allowed, with any number of type "map" beside it. Make a package of each.`,
     ];
   }
   const [{ type, index }] = primary;
@@ -79,12 +79,13 @@ const checkLabelMap = (output: OutputOf<'labelMap'>, where: string): string[] =>
   const largest = activation === 'sigmoid' ? classes : classes - 1;
   labels.forEach(({ value }, index) => {
     if (value > largest) {
+      const allowed = largest === 1 ? 'only 1 is' : `1 to ${largest} are`;
       const why =
         activation === 'sigmoid'
-          ? `class c has the label of value c + 1`
-          : `class 0 is background and is counted among the classes`;
+          ? `channel c has the label of value c + 1`
+          : `channel 0 is background and is counted among the classes, so "classes" is the number of the network's channels`;
       problems.push(
-        `${where}.labels[${index}].value is ${value}; with ${classes} ${classes === 1 ? 'class' : 'classes'} and the activation "${activation}" 1 to ${largest} is allowed (${why}).`,
+        `${where}.labels[${index}].value is ${value}; with ${counted(classes, 'channel')} ("classes") and the activation "${activation}" ${allowed} allowed: ${why}.`,
       );
     }
   });

@@ -16,7 +16,7 @@ const checkInvert: Rule = manifest => {
   }
   if (inverts.length !== 1) {
     return [
-      `$.postprocessing has ${counted(inverts.length, '"invert" step')}; exactly 1 is needed to bring the label map back onto the source's grid: {"transform": "invert"}.`,
+      `$.postprocessing has ${counted(inverts.length, '"invert" step')}; exactly 1 is needed to bring the label map back onto the source's grid: begin with {"transform": "invert"}.`,
     ];
   }
   const [{ index, resample }] = inverts;

@@ -1,6 +1,6 @@
 import { channelsOf, type ModelManifest, type PreprocessingStep } from '../manifest';
 import { hint, list, shown } from '../sentences';
-import { duplicates, isFlat, type Rule } from './rule';
+import { counted, duplicates, isFlat, type Rule } from './rule';
 
 type Step<T extends PreprocessingStep['transform']> = Extract<PreprocessingStep, { transform: T }>;
 
@@ -73,7 +73,7 @@ const checkNormalize = (step: Step<'normalizeIntensity'>, { where, channels }: M
     const problems: string[] = [];
     if (Array.isArray(value) && value.length !== taken) {
       problems.push(
-        `${where}.${name} is ${shown(value)}, ${value.length} numbers; the step is for ${taken} channel(s): one number for each of them, or a single number for all, is needed.`,
+        `${where}.${name} is ${shown(value)}, ${counted(value.length, 'number')}; the step is for ${counted(taken, 'channel')}: one number for each of them, or a single number for all, is needed.`,
       );
     }
     if (name === 'divisor' && [value].flat().includes(0)) {
@@ -110,8 +110,10 @@ const checkFlatSizes = (step: PreprocessingStep, { where, manifest }: Met): stri
     .filter(([, size]) => size[2] !== 1)
     .map(([name, size]) => {
       const meant =
-        size[0] === 1 ? `: they follow i, j, k, not the tensor: [${size[1]}, ${size[2]}, 1]` : '';
-      return `${where}.${name} is ${shown(size)}; for a two-dimensional network the third number must be 1${meant}.`;
+        size[0] === 1
+          ? ` Sizes follow the image's i, j and k, not the tensor's order: write [${size[2]}, ${size[1]}, 1].`
+          : '';
+      return `${where}.${name} is ${shown(size)}; for a two-dimensional network the third number must be 1.${meant}`;
     });
 };
 
