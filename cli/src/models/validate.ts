@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { parseManifest } from '@second-reader/core/model/validate';
 import type { ModelManifest } from '@second-reader/core/model/manifest';
 import { accept, refuse, type Outcome, type Refusal } from '@second-reader/core/outcome';
+import { readManifestOf } from './package';
 
 export interface ValidationReport {
   manifest?: ModelManifest;
@@ -13,25 +13,6 @@ export interface ValidationReport {
 }
 
 const problemOf = (outcome: Outcome<unknown>): Refusal[] => (outcome.ok ? [] : [outcome.refusal]);
-
-async function readManifest(folder: string): Promise<Outcome<ModelManifest>> {
-  const file = path.join(folder, 'model.json');
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    return refuse('manifestMissing', `${file} cannot be read (${reason}).`, { file, reason });
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    const reason = (error as Error).message;
-    return refuse('manifestNotJson', `${file} is not JSON: ${reason}`, { file, reason });
-  }
-  return parseManifest(json);
-}
 
 async function checkFile(
   folder: string,
@@ -131,7 +112,7 @@ async function checkNetwork(
 
 /** Checks a model package as a whole: manifest, card, files, hashes, and that the network opens. */
 export async function validatePackage(folder: string): Promise<ValidationReport> {
-  const manifest = await readManifest(folder);
+  const manifest = await readManifestOf(folder);
   if (!manifest.ok) {
     return { problems: [manifest.refusal] };
   }
