@@ -2,14 +2,15 @@ import { createEvidenceArchive } from './adapters/dicomweb/archive';
 import { createHost, type Host } from './adapters/host';
 import { createModelRegistry } from './adapters/inference/registry';
 import { createWorkerInference } from './adapters/inference/workerInference';
+import { createFindingMarkers } from './adapters/ohif/findingMarkers';
 import { createOverlayDisplay } from './adapters/ohif/overlayDisplay';
 import { createVolumeSource } from './adapters/ohif/volumeSource';
 import { openDatabase } from './adapters/storage/database';
 import { createDraftStore } from './adapters/storage/drafts';
 import { createOutboxStore } from './adapters/storage/outbox';
-import { refusal, type Refusal } from './core/outcome';
+import { refusal, refuse, type Outcome, type Refusal } from './core/outcome';
 import { createReading, type Reading } from './core/reading/reading';
-import type { Notifier } from './core/reading/ports';
+import type { ModelRegistry, Notifier } from './core/reading/ports';
 import { createEvidenceReader, createEvidenceWriter } from './dicom/evidence';
 import type { ReadingContext } from './hooks/ReadingContext';
 import { textsFor } from './locales';
@@ -39,11 +40,26 @@ const notifierOf = (host: Host): Notifier => {
   };
 };
 
+const cardReader =
+  (registry: ModelRegistry) =>
+  async (modelId: string): Promise<Outcome<string>> => {
+    const { packages } = await registry.list();
+    const model = packages.find(({ manifest }) => manifest.id === modelId);
+    if (model) return registry.card(model);
+    const known = packages.map(({ manifest }) => manifest.id).join(', ') || '–';
+    const message = `No model is called "${modelId}"; there are: ${known}`;
+    return refuse('unknownModel', message, { modelId, known });
+  };
+
 /** The composition root: everything is made here, and nowhere else. */
 export const compose = (managers: HostManagers): Composition => {
   const host = createHost(managers);
   const notifier = notifierOf(host);
   const database = openDatabase();
+  const registry = createModelRegistry({
+    indexUrls: host.config.models,
+    fetch: globalThis.fetch.bind(globalThis),
+  });
   const reading = createReading(
     {
       volumes: createVolumeSource(host),
@@ -58,10 +74,7 @@ export const compose = (managers: HostManagers): Composition => {
             }),
           ),
       }),
-      registry: createModelRegistry({
-        indexUrls: host.config.models,
-        fetch: globalThis.fetch.bind(globalThis),
-      }),
+      registry,
       overlay: createOverlayDisplay(host),
       writer: createEvidenceWriter(),
       reader: createEvidenceReader(),
@@ -83,6 +96,8 @@ export const compose = (managers: HostManagers): Composition => {
   host.onStudyOpened(study => reading.open(study));
   host.onDisplaySetsChanged(() => void reading.refresh());
   host.onModeExit(() => reading.close());
+  const markers = createFindingMarkers(host);
+  reading.state.subscribe(state => markers.draw(state));
   if (!host.configOutcome.ok) notifier.warn(host.configOutcome.refusal);
 
   const service = new SecondReaderService(reading);
@@ -94,6 +109,7 @@ export const compose = (managers: HostManagers): Composition => {
     run: (command, options) => {
       managers.commandsManager.runCommand(command, options, COMMANDS_CONTEXT);
     },
+    modelCard: cardReader(registry),
     language: () => host.language(),
     onLanguageChange: listener => host.onLanguageChange(listener),
   };

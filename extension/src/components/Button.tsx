@@ -2,8 +2,8 @@ import { forwardRef, type ButtonHTMLAttributes } from 'react';
 import { Icon, type IconName } from './icons';
 
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
-  /** `solid` for the one thing to do next, `quiet` for the rest, `icon` for a square of an icon. */
-  look?: 'solid' | 'quiet' | 'icon' | 'tool';
+  /** `solid` for the one thing to do next, `quiet` for the rest, `icon` for a square of an icon, `link` within text. */
+  look?: 'solid' | 'quiet' | 'icon' | 'tool' | 'link';
   icon?: IconName;
   iconSize?: number;
   /**

@@ -5,7 +5,8 @@ import { Button } from './Button';
 import { RejectMenu } from './RejectMenu';
 import { Icon, type IconName } from './icons';
 import { findingColour } from './findingColour';
-import { engineText, findingName, measurementName, reviewedBy, verdictText } from './verdicts';
+import { measuresOf } from './measures';
+import { engineText, findingName, reviewedBy, verdictText } from './verdicts';
 
 const VERDICT_ICONS: Record<FindingState['verdict'], IconName> = {
   notReviewed: 'open',
@@ -46,6 +47,7 @@ export function FindingRow({ finding, run: made, tabbable }: FindingRowProps) {
       data-cy="ai-finding"
       data-finding-id={finding.id}
       data-verdict={finding.verdict}
+      data-kind={finding.kind}
       data-model-id={finding.modelId}
       onClick={select}
       onKeyDown={selectByKey}
@@ -58,16 +60,10 @@ export function FindingRow({ finding, run: made, tabbable }: FindingRowProps) {
       <div className="sr-finding-body" role="gridcell">
         <span className="sr-finding-name">{name}</span>
         <span className="sr-measurements">
-          {finding.measurements.map(measurement => (
-            <span key={measurement.name} data-measurement={measurement.name}>
-              <span className="sr-quiet">{measurementName(measurement, texts)}</span>{' '}
-              <span className="sr-number">
-                {texts.quantity(
-                  measurement.value,
-                  measurement.unit.value,
-                  measurement.unit.meaning,
-                )}
-              </span>
+          {measuresOf(finding, texts).map(({ key, name: measure, value }) => (
+            <span key={key} data-measurement={key}>
+              {measure && <span className="sr-quiet">{measure} </span>}
+              <span className="sr-number">{value}</span>
             </span>
           ))}
         </span>

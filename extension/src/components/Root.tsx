@@ -24,6 +24,7 @@ export function keepControlKeys(event: KeyboardEvent): void {
 function sourceOf(context: ReadingContext): ReadingSource {
   return {
     run: (command, options) => context.run(command, options),
+    modelCard: modelId => context.modelCard(modelId),
     state: snapshotOf(
       () => context.getState(),
       listener => context.subscribe(listener),

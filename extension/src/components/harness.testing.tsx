@@ -1,5 +1,6 @@
 import { act } from 'react';
 import type { CodedConcept } from '../core/findings/types';
+import { accept } from '../core/outcome';
 import type { FindingState, ModelState, ReadingState, RunState } from '../core/reading/state';
 import type { ReadingContext } from '../hooks/ReadingContext';
 
@@ -169,6 +170,7 @@ export function readingStore(initial: ReadingState, language = 'en-US') {
       commands.push([command, options]);
       obey[command]?.(options ?? {});
     },
+    modelCard: async modelId => accept(`# Card of ${modelId}\n\nDice **0.98**`),
     language: () => spoken,
     onLanguageChange: listener => {
       languageListeners.add(listener);

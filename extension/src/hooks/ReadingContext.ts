@@ -1,4 +1,5 @@
 import { createContext, useContext, useMemo, useSyncExternalStore } from 'react';
+import type { Outcome } from '../core/outcome';
 import type { ReadingState } from '../core/reading/state';
 import { textsFor, type Texts } from '../locales';
 import type { Snapshot } from '../stores/snapshot';
@@ -13,6 +14,8 @@ export interface ReadingContext {
   subscribe(listener: () => void): () => void;
   /** Runs one of the extension's commands by its name. */
   run(command: string, options?: Record<string, unknown>): void;
+  /** A model's `MODEL_CARD.md`, as Markdown. */
+  modelCard(modelId: string): Promise<Outcome<string>>;
   /** The host's language, BCP 47. */
   language(): string;
   onLanguageChange(listener: (language: string) => void): () => void;
@@ -21,6 +24,7 @@ export interface ReadingContext {
 /** A reading context with its two changing values held still between changes. */
 export interface ReadingSource {
   run: ReadingContext['run'];
+  modelCard: ReadingContext['modelCard'];
   state: Snapshot<ReadingState>;
   language: Snapshot<string>;
 }
@@ -30,6 +34,7 @@ export const ReadingSourceContext = createContext<ReadingSource | null>(null);
 export interface Reading {
   state: ReadingState;
   run: ReadingContext['run'];
+  modelCard: ReadingContext['modelCard'];
   texts: Texts;
 }
 
@@ -41,6 +46,9 @@ export function useReading(): Reading {
   }
   const state = useSyncExternalStore(source.state.subscribe, source.state.get);
   const language = useSyncExternalStore(source.language.subscribe, source.language.get);
-  const { run } = source;
-  return useMemo(() => ({ state, run, texts: textsFor(language) }), [state, run, language]);
+  const { run, modelCard } = source;
+  return useMemo(
+    () => ({ state, run, modelCard, texts: textsFor(language) }),
+    [state, run, modelCard, language],
+  );
 }

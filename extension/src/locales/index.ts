@@ -25,6 +25,8 @@ export interface Texts {
   number(value: number, options?: Intl.NumberFormatOptions): string;
   /** Whole percent. */
   percent(value: number): string;
+  /** The size of a file, in the unit that keeps it short. */
+  bytes(value: number): string;
   /** A length of time, from whole seconds or minutes. */
   duration(seconds: number): string;
   /** A value with its UCUM unit code, rounded as a reader needs it. */
@@ -97,6 +99,18 @@ function createTexts(locale: Locale): Texts {
     return number(Math.max(1, Math.round(value)), { style: 'unit', unit, unitDisplay: 'short' });
   };
 
+  const bytes: Texts['bytes'] = value => {
+    const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
+    const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
+    const amount = value / 1000 ** step;
+    return number(amount, {
+      style: 'unit',
+      unit: units[step],
+      unitDisplay: 'short',
+      maximumFractionDigits: step > 1 && amount < 100 ? 1 : 0,
+    });
+  };
+
   const quantity: Texts['quantity'] = (value, unitCode, unitMeaning) => {
     if (!Number.isFinite(value)) {
       return '—';
@@ -114,6 +128,7 @@ function createTexts(locale: Locale): Texts {
     has,
     number,
     percent: value => number(value / 100, { style: 'percent', maximumFractionDigits: 0 }),
+    bytes,
     duration,
     quantity,
     dateTime: iso => {

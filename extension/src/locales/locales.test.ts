@@ -1,7 +1,7 @@
 import path from 'node:path';
 import ts from 'typescript';
 import type { Engine, Phase } from '../core/findings/types';
-import { measurementNames } from '../core/model/manifest';
+import { measurementNames, tasks } from '../core/model/manifest';
 import { REJECTION_REASONS, VERDICTS } from '../core/review/types';
 import { fallbackReasons } from '../inference/engineChoice';
 import enUS from './en-US.json';
@@ -70,6 +70,14 @@ const FAMILIES: Record<string, readonly string[]> = {
   'engine.': [...Object.keys(ENGINES), ...fallbackReasons],
   'refusal.': codes.refusals.map(({ code }) => code),
   'info.': codes.infos.map(({ code }) => code),
+  'task.': tasks,
+  'marker.': ['title'],
+  'card.': [
+    ...['open', 'close', 'written', 'loading', 'noneStated', 'metric', 'value', 'measuredOn'],
+    ...['intendedUse', 'outOfScope', 'limitations', 'performance', 'operatingPoints'],
+    ...['trainingData', 'regulatoryStatus', 'licence', 'manufacturer', 'algorithm', 'version'],
+    ...['size', 'sha256', 'citation', 'contact'],
+  ],
   'panel.maturity.': ['research', 'production', 'feedback'],
   'panel.empty.': ['noStudy', 'noModels', 'noneApply', 'notRun', 'running', 'noFindings'],
   'panel.origin.': ['run', 'runTook', 'draft', 'archive'],

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { FindingRow } from '../components/FindingRow';
+import { operatingPointText } from '../components/operatingPoints';
 import { engineReason, engineText, originText } from '../components/verdicts';
 import type { ReadingState } from '../core/reading/state';
 import { useReading } from '../hooks/ReadingContext';
@@ -105,6 +106,7 @@ function Run({ group, tabStop }: { group: RunGroup; tabStop: string | undefined 
   const { run, findings } = group;
   const title = `${texts.own(run.modelName)} ${run.modelVersion}`;
   const reason = engineReason(run.engine, texts);
+  const point = operatingPointText(run, state.models, texts);
   const series = state.displaySetDescriptions?.[run.displaySetInstanceUID];
 
   return (
@@ -112,6 +114,7 @@ function Run({ group, tabStop }: { group: RunGroup; tabStop: string | undefined 
       <div className="sr-run-head" role="presentation">
         <span className="sr-run-name">{title}</span>
         {series && <span>{series}</span>}
+        {point && <span data-cy="ai-operating-point">{point}</span>}
         <span data-cy="ai-engine" data-engine={run.engine.engine} title={run.engine.detail}>
           {engineText(run.engine, texts)}
           {reason && <span>{`: ${reason}`}</span>}
@@ -120,7 +123,11 @@ function Run({ group, tabStop }: { group: RunGroup; tabStop: string | undefined 
           {originText(run, texts)}
         </span>
       </div>
-      {findings.length === 0 && <p className="sr-empty">{texts.t('panel.empty.noFindings')}</p>}
+      {findings.length === 0 && (
+        <p className="sr-empty" data-cy="ai-nothing-found">
+          {texts.t('panel.empty.noFindings')}
+        </p>
+      )}
       {findings.map(finding => (
         <FindingRow
           key={finding.id}

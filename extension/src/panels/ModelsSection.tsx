@@ -1,8 +1,11 @@
-import * as Menu from '@radix-ui/react-dropdown-menu';
+import { useId, useState } from 'react';
 import { Button } from '../components/Button';
+import type { Refusal } from '../core/outcome';
 import type { ModelState } from '../core/reading/state';
 import { useReading } from '../hooks/ReadingContext';
 import { hasRun, modelActivity, modelsByFit } from '../stores/readingView';
+import { ModelCardDialog } from './ModelCardDialog';
+import { RunMenu } from './RunMenu';
 
 /** The models of this study: those that can run, and quietly those that cannot, with the reason. */
 export function ModelsSection() {
@@ -22,21 +25,37 @@ export function ModelsSection() {
         <p className="sr-quiet sr-padded">{t('panel.noThreads')}</p>
       )}
       {unfit.length > 0 && (
-        <ul className="sr-unfit" aria-label={t('panel.unfit')}>
-          {unfit.map(model => (
-            <li key={model.modelId} data-model-id={model.modelId}>
-              <span>
-                {texts.own(model.name)} {model.version}
-              </span>
-              {model.refusal && (
-                <span data-cy="ai-refusal" data-code={model.refusal.code}>
-                  {texts.refusal(model.refusal)}
-                </span>
-              )}
-            </li>
-          ))}
-        </ul>
+        <>
+          <h3 className="sr-subheading">{t('panel.unfit')}</h3>
+          <ul className="sr-unfit" aria-label={t('panel.unfit')}>
+            {unfit.map(model => (
+              <Unfit key={model.modelId} model={model} />
+            ))}
+          </ul>
+        </>
       )}
+    </div>
+  );
+}
+
+/** Name and version, then what kind of model it is, how large, and whether the site added it. */
+function Identity({ model }: { model: ModelState }) {
+  const { texts } = useReading();
+  const { t } = texts;
+  const facts = [
+    t(`task.${model.task}`),
+    texts.bytes(model.bytes),
+    model.fromSite && t('panel.fromSite'),
+  ];
+  return (
+    <div className="sr-model-identity">
+      <div className="sr-model-name">
+        <span>{texts.own(model.name)}</span>
+        <span className="sr-quiet">{model.version}</span>
+      </div>
+      <span className="sr-quiet" data-cy={`ai-model-facts-${model.modelId}`}>
+        {facts.filter(Boolean).join(' · ')}
+      </span>
     </div>
   );
 }
@@ -52,14 +71,13 @@ function Model({ model }: { model: ModelState }) {
     running: t('panel.running'),
     queued: t('panel.queued'),
   }[activity];
+  const hasChoice = model.admits.length > 1 || model.operatingPoints.length > 1;
 
   return (
-    <div className="sr-model">
-      <div className="sr-model-name">
-        <span>{name}</span>
-        <span className="sr-quiet">{model.version}</span>
-      </div>
+    <div className="sr-model" data-cy={`ai-model-${model.modelId}`}>
+      <Identity model={model} />
       <span className="sr-split">
+        <ModelCardDialog model={model} />
         <Button
           look={again ? 'quiet' : 'solid'}
           icon={activity === 'idle' ? 'run' : undefined}
@@ -76,50 +94,57 @@ function Model({ model }: { model: ModelState }) {
         >
           {label}
         </Button>
-        {model.admits.length > 1 && activity === 'idle' && <SeriesMenu model={model} name={name} />}
+        {hasChoice && activity === 'idle' && <RunMenu model={model} name={name} />}
       </span>
     </div>
   );
 }
 
-/** Several series of the study suit the model: which one to run on. */
-function SeriesMenu({ model, name }: { model: ModelState; name: string }) {
-  const { state, run, texts } = useReading();
+/** A model that this study does not admit: the first reason, and the others on demand. */
+function Unfit({ model }: { model: ModelState }) {
+  const { texts } = useReading();
   const { t } = texts;
+  const [expanded, setExpanded] = useState(false);
+  const listId = useId();
+  const all = model.refusals.length > 0 ? model.refusals : [model.refusal].flatMap(r => r ?? []);
+  const [first, ...others] = all;
+
   return (
-    <Menu.Root modal={false}>
-      <Menu.Trigger asChild>
-        <Button
-          look="icon"
-          icon="chevron"
-          iconSize={14}
-          aria-label={t('panel.runOn', { model: name })}
-          title={t('panel.runOn', { model: name })}
-        />
-      </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Content
-          className="sr-root sr-menu"
-          align="end"
-          sideOffset={4}
-          collisionPadding={8}
-          onKeyDown={event => event.stopPropagation()}
-        >
-          <Menu.Label className="sr-menu-label">{t('panel.runOnSeries')}</Menu.Label>
-          {model.admits.map((displaySetInstanceUID, index) => (
-            <Menu.Item
-              key={displaySetInstanceUID}
-              className="sr-menu-item"
-              onSelect={() => run('runModel', { modelId: model.modelId, displaySetInstanceUID })}
-            >
-              <span>
-                {state.displaySetDescriptions?.[displaySetInstanceUID] ||
-                  t('panel.seriesNumber', { number: index + 1 })}
-              </span>
-            </Menu.Item>
-          ))}
-        </Menu.Content>
-      </Menu.Portal>
-    </Menu.Root>
+    <li data-model-id={model.modelId} data-cy={`ai-model-unfit-${model.modelId}`}>
+      <div className="sr-unfit-head">
+        <Identity model={model} />
+        <ModelCardDialog model={model} />
+      </div>
+      {first && <Reason refusal={first} />}
+      {others.length > 0 && (
+        <>
+          <ul id={listId} className="sr-reasons" hidden={!expanded}>
+            {others.map((refusal, index) => (
+              <li key={`${refusal.code}/${index}`}>
+                <Reason refusal={refusal} />
+              </li>
+            ))}
+          </ul>
+          <Button
+            look="link"
+            data-cy={`ai-model-reasons-${model.modelId}`}
+            aria-expanded={expanded}
+            aria-controls={listId}
+            onClick={() => setExpanded(!expanded)}
+          >
+            {expanded ? t('panel.fewerReasons') : t('panel.moreReasons', { count: others.length })}
+          </Button>
+        </>
+      )}
+    </li>
+  );
+}
+
+function Reason({ refusal }: { refusal: Refusal }) {
+  const { texts } = useReading();
+  return (
+    <span className="sr-reason" data-cy="ai-refusal" data-code={refusal.code}>
+      {texts.refusal(refusal)}
+    </span>
   );
 }

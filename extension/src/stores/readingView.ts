@@ -29,6 +29,9 @@ export function modelActivity(state: ReadingState, modelId: string): ModelActivi
   return state.queued.some(entry => entry.modelId === modelId) ? 'queued' : 'idle';
 }
 
+export const lastRunOf = (state: ReadingState, modelId: string): RunState | undefined =>
+  state.runs.filter(run => run.modelId === modelId).at(-1);
+
 export const hasRun = (state: ReadingState, modelId: string): boolean =>
   state.runs.some(run => run.modelId === modelId);
 

@@ -37,6 +37,17 @@ export interface CornerstoneViewport {
   getImageIds?(): string[];
   setImageIdIndex?(index: number): Promise<string> | void;
   jumpToWorld?(point: [number, number, number]): unknown;
+  element?: HTMLElement;
+  /** Of a stack: the image that is shown. */
+  getCurrentImageId?(): string | undefined;
+  getCamera?(): {
+    focalPoint?: [number, number, number];
+    viewPlaneNormal?: [number, number, number];
+  };
+  /** Of a volume: millimetres of the slab that is projected. */
+  getSlabThickness?(): number;
+  /** LPS millimetres to CSS pixels of the canvas. */
+  worldToCanvas?(point: [number, number, number]): [number, number];
 }
 
 export interface Cornerstone {
