@@ -28,6 +28,33 @@ describe('the settings of the site', () => {
     ]);
   });
 
+  it('name packages one by one, beside the lists or beside our own', () => {
+    const sha256 = 'a'.repeat(64);
+    const pinned = { url: 'https://models.example/liver/', sha256 };
+    expect(accepted({ models: ['/site/index.json', pinned, { url: 'spleen' }] })).toMatchObject({
+      models: ['http://localhost/site/index.json'],
+      sitePackages: [pinned, { url: 'http://localhost/spleen' }],
+    });
+    expect(accepted({ assets: '/plugins/extension/', models: [pinned] })).toMatchObject({
+      models: ['http://localhost/plugins/models/index.json'],
+      sitePackages: [pinned],
+    });
+    expect(accepted({ models: [] })).toMatchObject({ models: [], sitePackages: [] });
+  });
+
+  it('say what a model must be written as', () => {
+    const parsed = parseHostConfig({ models: [{ href: 'liver' }] });
+    expect(parsed).toMatchObject({
+      ok: false,
+      refusal: {
+        values: {
+          setting: 'secondReader.models.0',
+          detail: expect.stringContaining('{"href":"liver"} is neither the URL of a list'),
+        },
+      },
+    });
+  });
+
   it.each([
     [{ maturty: 'feedback' }, 'secondReader'],
     [{ maturity: 'produktion' }, 'secondReader.maturity'],

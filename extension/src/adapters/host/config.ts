@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import { accept, refuse, type Outcome } from '../../core/outcome';
 import { enginePreferences } from '../../inference/engineChoice';
+import type { SitePackage } from '../inference/registry';
 import { assetBase } from './assetBase';
+
+/** A package by its own URL: its folder or its `model.json`, which `sha256` protects. */
+const sitePackageSchema = z.strictObject({
+  url: z.string().min(1),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'a SHA-256 is 64 lower-case hexadecimal digits')
+    .optional(),
+});
 
 /**
  * `window.config.secondReader`, the site's settings. Strict: a misspelt key is an error and is
@@ -10,8 +20,18 @@ import { assetBase } from './assetBase';
 export const hostConfigSchema = z.strictObject({
   /** What the site allows to be stored; see the design's table of words. */
   maturity: z.enum(['research', 'production', 'feedback']).default('research'),
-  /** Lists of model packages (`index.json`), absolute or relative to the page. */
-  models: z.array(z.string().min(1)).optional(),
+  /**
+   * Where models are, absolute or relative to the page: lists of packages (`index.json`) as text, and
+   * packages as `{ url, sha256? }`. Without a list among them the viewer's own list is read too.
+   */
+  models: z
+    .array(
+      z.union([z.string().min(1), sitePackageSchema], {
+        error: issue =>
+          `${JSON.stringify(issue.input)} is neither the URL of a list of packages nor { "url": …, "sha256": … } of one`,
+      }),
+    )
+    .optional(),
   /** Who judges, where the host has no login: PersonName. */
   reviewer: z.string().min(1).optional(),
   /** Models that admit a study start by themselves. */
@@ -23,8 +43,10 @@ export const hostConfigSchema = z.strictObject({
 });
 
 export interface HostConfig extends Omit<z.infer<typeof hostConfigSchema>, 'models' | 'assets'> {
-  /** Absolute URLs. */
+  /** Absolute URLs of lists of packages. */
   models: string[];
+  /** Packages that the site names one by one, by absolute URLs. */
+  sitePackages: SitePackage[];
   /** Absolute URL ending in "/". */
   assets: string;
 }
@@ -34,13 +56,17 @@ const withSlash = (url: string) => (url.endsWith('/') ? url : `${url}/`);
 const resolved = (config: z.infer<typeof hostConfigSchema>): HostConfig => {
   const page = globalThis.location.href;
   const assets = config.assets ? new URL(withSlash(config.assets), page).href : assetBase();
+  const given = config.models ?? [];
+  const lists = given.filter(entry => typeof entry === 'string');
+  const packages = given.filter(entry => typeof entry !== 'string');
+  // As the command line lays them out: the models beside the extension's folder.
+  const own = new URL('../models/index.json', assets).href;
+  const isOwnKept = lists.length === 0 && (config.models === undefined || packages.length > 0);
   return {
     ...config,
     assets,
-    // As the command line lays them out: the models beside the extension's folder.
-    models: (config.models ?? [new URL('../models/index.json', assets).href]).map(
-      url => new URL(url, page).href,
-    ),
+    models: (isOwnKept ? [own] : lists).map(url => new URL(url, page).href),
+    sitePackages: packages.map(entry => ({ ...entry, url: new URL(entry.url, page).href })),
   };
 };
 

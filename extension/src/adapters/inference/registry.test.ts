@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sha256Hex } from '../../core/model/identity';
+import type { NetworkCache } from '../../inference/network';
 import { tinyPackage } from '../../inference/testing/tinyModels';
 import { createModelRegistry } from './registry';
 
@@ -7,10 +9,13 @@ describe('createModelRegistry', () => {
   let server: Server;
   let origin: string;
   let files: Record<string, unknown>;
+  let asked: string[];
 
   beforeEach(async () => {
     files = {};
+    asked = [];
     server = createServer((request, response) => {
+      asked.push(request.url ?? '');
       const found = files[request.url ?? ''];
       const body = typeof found === 'string' ? found : JSON.stringify(found);
       response
@@ -83,5 +88,123 @@ describe('createModelRegistry', () => {
     files['/models/lungs/model.json'] = manifestOf('lungs', '1.0.0');
     const { packages } = await list(['/site/index.json', '/models/index.json']);
     expect(packages.map(({ manifest }) => manifest.version)).toEqual(['2.0.0']);
+  });
+
+  describe('with packages that the site names one by one', () => {
+    const memoryCache = () => {
+      const kept = new Map<string, ArrayBuffer>();
+      const cache: NetworkCache = {
+        match: async url => (kept.has(url) ? new Response(kept.get(url)!.slice(0)) : undefined),
+        put: async (url, response) => void kept.set(url, await response.arrayBuffer()),
+        delete: async url => kept.delete(url),
+      };
+      return { kept, openCache: async () => cache };
+    };
+    const registry = (
+      sitePackages: Array<{ url: string; sha256?: string }>,
+      openCache?: () => Promise<NetworkCache>,
+    ) =>
+      createModelRegistry({
+        indexUrls: [],
+        sitePackages,
+        fetch,
+        openCache,
+        pageUrl: `${origin}/viewer`,
+      });
+    const hashOf = (json: unknown) => sha256Hex(new TextEncoder().encode(JSON.stringify(json)));
+
+    it('reads a folder or a manifest, and says that the site added it', async () => {
+      files['/liver/model.json'] = manifestOf('liver');
+      files['/spleen/v2/model.json'] = manifestOf('spleen');
+      const { packages, refused } = await registry([
+        { url: 'liver' },
+        { url: `${origin}/spleen/v2/model.json` },
+      ]).list();
+      expect(refused).toEqual([]);
+      expect(packages.map(({ baseUrl, fromSite }) => [baseUrl, fromSite])).toEqual([
+        [`${origin}/liver/`, true],
+        [`${origin}/spleen/v2/`, true],
+      ]);
+    });
+
+    it('refuses a manifest that is not the one whose hash is written down', async () => {
+      files['/liver/model.json'] = manifestOf('liver', '1.0.1');
+      const actual = await hashOf(files['/liver/model.json']);
+      const declared = await hashOf(manifestOf('liver', '1.0.0'));
+      const { packages, refused } = await registry([{ url: '/liver/', sha256: declared }]).list();
+      expect(packages).toEqual([]);
+      expect(refused[0]).toMatchObject({
+        url: `${origin}/liver/model.json`,
+        refusal: { code: 'manifestTampered', values: { actual, declared } },
+      });
+      expect(refused[0].refusal.message).toContain(actual);
+      expect(refused[0].refusal.message).toContain(declared);
+    });
+
+    it('fetches what has a hash once, and again only if the kept copy is damaged', async () => {
+      files['/liver/model.json'] = manifestOf('liver');
+      const site = [{ url: '/liver/', sha256: await hashOf(files['/liver/model.json']) }];
+      const { kept, openCache } = memoryCache();
+      const first = registry(site, openCache);
+      expect((await first.list()).packages).toHaveLength(1);
+      expect((await first.list()).packages).toHaveLength(1);
+      expect((await registry(site, openCache).list()).packages).toHaveLength(1);
+      expect(asked).toEqual(['/liver/model.json']);
+      for (const key of kept.keys()) kept.set(key, new ArrayBuffer(3));
+      expect((await registry(site, openCache).list()).packages).toHaveLength(1);
+      expect(asked).toHaveLength(2);
+    });
+
+    it('works where nothing can be kept', async () => {
+      files['/liver/model.json'] = manifestOf('liver');
+      const site = [{ url: '/liver/', sha256: await hashOf(files['/liver/model.json']) }];
+      const full = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
+      expect((await registry(site, full).list()).packages).toHaveLength(1);
+    });
+
+    it('takes them before those of an index', async () => {
+      files['/liver/model.json'] = manifestOf('liver', '2.0.0');
+      files['/models/index.json'] = { packages: [{ id: 'liver', url: 'liver' }] };
+      files['/models/liver/model.json'] = manifestOf('liver', '1.0.0');
+      const { packages } = await createModelRegistry({
+        indexUrls: ['/models/index.json'],
+        sitePackages: [{ url: '/liver' }],
+        fetch,
+        pageUrl: `${origin}/viewer`,
+      }).list();
+      expect(packages.map(({ manifest }) => manifest.version)).toEqual(['2.0.0']);
+    });
+  });
+
+  it('asks no origin that the site has not listed', async () => {
+    files['/models/index.json'] = {
+      packages: [{ id: 'far', url: 'https://elsewhere.example/far/' }],
+    };
+    const { packages, refused } = await list(['/models/index.json']);
+    expect(packages).toEqual([]);
+    expect(refused).toMatchObject([
+      {
+        url: 'https://elsewhere.example/far/',
+        refusal: {
+          code: 'modelOriginNotListed',
+          values: { origin: 'https://elsewhere.example', listed: origin },
+        },
+      },
+    ]);
+    expect(asked).toEqual(['/models/index.json']);
+  });
+
+  it('reads the card of a package, or says why not', async () => {
+    files['/models/lungs/MODEL_CARD.md'] = '# Lungs';
+    const registry = createModelRegistry({ indexUrls: [], fetch, pageUrl: origin });
+    const lungs = { ...tinyPackage('tiny'), baseUrl: `${origin}/models/lungs/` };
+    expect(await registry.card(lungs)).toEqual({ ok: true, value: '# Lungs' });
+    expect(await registry.card({ ...lungs, baseUrl: `${origin}/models/liver/` })).toMatchObject({
+      ok: false,
+      refusal: {
+        code: 'modelCardUnreachable',
+        values: { url: `${origin}/models/liver/MODEL_CARD.md`, reason: 'HTTP status 404' },
+      },
+    });
   });
 });

@@ -1,46 +1,110 @@
 import { z } from 'zod';
+import { sha256Hex } from '../../core/model/identity';
 import { parseManifest } from '../../core/model/validate';
 import { accept, refuse, type Outcome } from '../../core/outcome';
 import type { ModelPackage, ModelRegistry } from '../../core/reading/ports';
 import { messageOf } from '../../inference/errors';
+import type { NetworkCache } from '../../inference/network';
 
 /** A folder's `index.json`: the packages in it; `url` is relative to the index, ending in "/". */
 const indexSchema = z.object({
   packages: z.array(z.object({ id: z.string().min(1), url: z.string().min(1) })),
 });
 
-const withSlash = (url: string) => (url.endsWith('/') ? url : `${url}/`);
+/** A package that the site names by itself: its folder or its `model.json`. */
+export interface SitePackage {
+  url: string;
+  /** Of `model.json`; what is named with it is fetched once and never read if it differs. */
+  sha256?: string;
+}
 
-/**
- * Model packages by fetch: each index names packages, each package has its `model.json`.
- *
- * What cannot be read is listed under `refused` with its URL and never hides the others. An id that
- * two indexes name is taken from the first, so a site can put its own version before ours.
- *
- * @param indexUrls absolute, or relative to the page
- */
-export const createModelRegistry = (options: {
+export interface ModelRegistryOptions {
+  /** Absolute, or relative to the page. */
   indexUrls: string[];
+  sitePackages?: SitePackage[];
   fetch: typeof fetch;
+  /** Cache Storage, where manifests named with their hash are kept; absent without it. */
+  openCache?: () => Promise<NetworkCache>;
   /** What relative URLs are relative to. */
   pageUrl?: string;
-}): ModelRegistry => {
-  const getJson = async (url: string): Promise<Outcome<unknown>> => {
-    const failed = (reason: string) =>
-      refuse('modelListUnreachable', `${url} could not be read: ${reason}`, { url, reason });
+}
+
+type Read = { url: string; read: Outcome<ModelPackage> };
+
+const withSlash = (url: string) => (url.endsWith('/') ? url : `${url}/`);
+
+const unreachable = (url: string, reason: string) =>
+  refuse('modelListUnreachable', `${url} could not be read: ${reason}`, { url, reason });
+
+/**
+ * The manifest whose hash the site has written down: from the cache, else downloaded and kept. The
+ * key is the hash, so a new version never meets an old one; a cache that fails is done without.
+ */
+const readPinned = async (
+  url: string,
+  declared: string,
+  { openCache }: ModelRegistryOptions,
+  download: (url: string) => Promise<Outcome<ArrayBuffer>>,
+): Promise<Outcome<ArrayBuffer>> => {
+  const key = `https://second-reader.invalid/manifests/${declared}`;
+  const cache = await openCache?.().catch(() => undefined);
+  const kept = await cache?.match(key).catch(() => undefined);
+  const bytes = await kept?.arrayBuffer().catch(() => undefined);
+  if (bytes && (await sha256Hex(bytes)) === declared) return accept(bytes);
+  const got = await download(url);
+  if (!got.ok) return got;
+  const actual = await sha256Hex(got.value);
+  if (actual !== declared) {
+    return refuse(
+      'manifestTampered',
+      `${url} has SHA-256 ${actual}, the site's settings say ${declared}; the model is not used`,
+      { url, actual, declared },
+    );
+  }
+  const headers = { 'content-type': 'application/json' };
+  await cache?.put(key, new Response(got.value, { headers })).catch(() => undefined);
+  return got;
+};
+
+/**
+ * Model packages by fetch: those that the site names one by one, then those of each index, each with
+ * its `model.json`. A package is read only from an origin that the site has listed: the page's own,
+ * or that of an index or a package in its settings (design, safety rule 5).
+ *
+ * What cannot be read is listed under `refused` with its URL and never hides the others:
+ * `modelListUnreachable`, `modelListInvalid`, `modelOriginNotListed`, `manifestTampered`,
+ * `manifestInvalid`, `modelIdDiffers`. An id that is named twice is taken from the first, so a site
+ * can put its own version before ours.
+ */
+export const createModelRegistry = (options: ModelRegistryOptions): ModelRegistry => {
+  const { indexUrls, sitePackages = [] } = options;
+  /** Those named with their hash cannot change: read once. */
+  const pinned = new Map<string, ModelPackage>();
+
+  const download = async (url: string): Promise<Outcome<ArrayBuffer>> => {
     try {
       // Revalidated each time: a replaced model must not be hidden by a kept manifest.
       const response = await options.fetch(url, { cache: 'no-cache' });
       return response.ok
-        ? accept<unknown>(await response.json())
-        : failed(`HTTP status ${response.status}`);
+        ? accept(await response.arrayBuffer())
+        : unreachable(url, `HTTP status ${response.status}`);
     } catch (error) {
-      return failed(messageOf(error));
+      return unreachable(url, messageOf(error));
     }
   };
 
-  const readPackage = async (id: string, baseUrl: string): Promise<Outcome<ModelPackage>> => {
-    const got = await getJson(new URL('model.json', baseUrl).href);
+  const jsonOf = (url: string, bytes: Outcome<ArrayBuffer>): Outcome<unknown> => {
+    if (!bytes.ok) return bytes;
+    try {
+      return accept<unknown>(JSON.parse(new TextDecoder().decode(bytes.value)));
+    } catch (error) {
+      return unreachable(url, messageOf(error));
+    }
+  };
+
+  const readListed = async (id: string, baseUrl: string): Promise<Outcome<ModelPackage>> => {
+    const url = new URL('model.json', baseUrl).href;
+    const got = jsonOf(url, await download(url));
     if (!got.ok) return got;
     const parsed = parseManifest(got.value);
     if (!parsed.ok) return parsed;
@@ -52,10 +116,8 @@ export const createModelRegistry = (options: {
     );
   };
 
-  const readIndex = async (
-    url: string,
-  ): Promise<Array<{ url: string; read: Outcome<ModelPackage> }>> => {
-    const got = await getJson(url);
+  const readIndex = async (url: string, origins: ReadonlySet<string>): Promise<Read[]> => {
+    const got = jsonOf(url, await download(url));
     if (!got.ok) return [{ url, read: got }];
     const parsed = indexSchema.safeParse(got.value);
     if (!parsed.success) {
@@ -64,19 +126,48 @@ export const createModelRegistry = (options: {
       return [{ url, read: refuse('modelListInvalid', message, { url, reason }) }];
     }
     return Promise.all(
-      parsed.data.packages.map(async entry => {
+      parsed.data.packages.map(async (entry): Promise<Read> => {
         const baseUrl = new URL(withSlash(entry.url), url).href;
-        return { url: baseUrl, read: await readPackage(entry.id, baseUrl) };
+        const { origin } = new URL(baseUrl);
+        if (origins.has(origin)) {
+          return { url: baseUrl, read: await readListed(entry.id, baseUrl) };
+        }
+        const listed = [...origins].join(', ');
+        const message = `${url} names a package at ${baseUrl}; the site's settings list only ${listed}`;
+        const values = { url: baseUrl, origin, listed };
+        return { url: baseUrl, read: refuse('modelOriginNotListed', message, values) };
       }),
     );
+  };
+
+  const readSite = async (given: SitePackage): Promise<Read> => {
+    const isManifest = /\.json$/.test(new URL(given.url).pathname);
+    const url = isManifest ? given.url : new URL('model.json', withSlash(given.url)).href;
+    const known = pinned.get(`${url} ${given.sha256}`);
+    if (known) return { url, read: accept(known) };
+    const bytes = given.sha256
+      ? await readPinned(url, given.sha256, options, download)
+      : await download(url);
+    const json = jsonOf(url, bytes);
+    const parsed = json.ok ? parseManifest(json.value) : json;
+    if (!parsed.ok) return { url, read: parsed };
+    const model = { manifest: parsed.value, baseUrl: new URL('./', url).href, fromSite: true };
+    if (given.sha256) pinned.set(`${url} ${given.sha256}`, model);
+    return { url, read: accept(model) };
   };
 
   return {
     async list() {
       const pageUrl = options.pageUrl ?? globalThis.location?.href;
-      const found = await Promise.all(
-        options.indexUrls.map(given => readIndex(new URL(given, pageUrl).href)),
-      );
+      const absolute = (url: string) => new URL(url, pageUrl).href;
+      const indexes = indexUrls.map(absolute);
+      const site = sitePackages.map(given => ({ ...given, url: absolute(given.url) }));
+      const listed = [...indexes, ...site.map(({ url }) => url), ...(pageUrl ? [pageUrl] : [])];
+      const origins = new Set(listed.map(url => new URL(url).origin));
+      const found = await Promise.all([
+        Promise.all(site.map(readSite)),
+        ...indexes.map(url => readIndex(url, origins)),
+      ]);
       const packages = new Map<string, ModelPackage>();
       const refused: Awaited<ReturnType<ModelRegistry['list']>>['refused'] = [];
       for (const { url, read } of found.flat()) {
@@ -88,20 +179,14 @@ export const createModelRegistry = (options: {
     },
     async card({ baseUrl, manifest: { id } }) {
       const url = new URL('MODEL_CARD.md', baseUrl).href;
-      const failed = (reason: string) =>
-        refuse('modelCardUnreachable', `The card of ${id}, ${url}, could not be read: ${reason}`, {
-          model: id,
-          url,
-          reason,
-        });
-      try {
-        const response = await options.fetch(url, { cache: 'no-cache' });
-        return response.ok
-          ? accept(await response.text())
-          : failed(`HTTP status ${response.status}`);
-      } catch (error) {
-        return failed(messageOf(error));
-      }
+      const got = await download(url);
+      if (got.ok) return accept(new TextDecoder().decode(got.value));
+      const { reason } = got.refusal.values;
+      return refuse(
+        'modelCardUnreachable',
+        `The card of ${id}, ${url}, could not be read: ${reason}`,
+        { model: id, url, reason },
+      );
     },
   };
 };

@@ -1,7 +1,8 @@
 import { accept, refuse, type Outcome } from '../../core/outcome';
 import type { RunControl, VolumeSource } from '../../core/reading/ports';
-import { planVolume } from '../../core/volume/assemble';
+import { planSlices } from '../../core/volume/assemble';
 import { createVolume, type SlicePixels } from '../../core/volume/build';
+import { earliestPet, suvbwFactorOf } from '../../core/volume/suv';
 import type { Volume } from '../../core/volume/types';
 import type { Cornerstone, CornerstoneImage } from '../../types/cornerstone';
 import type { Host } from '../host';
@@ -46,6 +47,19 @@ const reasonOf = (error: unknown): string => {
   return nested instanceof Error ? nested.message : String(nested);
 };
 
+/**
+ * Projection images, whose stored values mean nothing but how bright they are shown: models of films
+ * are made with bones white. Elsewhere (CT, PET) MONOCHROME1 is a matter of display, and the values
+ * stay as they are.
+ */
+const PROJECTION: ReadonlySet<string> = new Set(['CR', 'DX', 'IO', 'MG', 'PX', 'RF', 'RG', 'XA']);
+
+/** What SUV by body weight needs of the headers, which are not at hand where it is reckoned. */
+const withUptake = (volume: Volume): Volume => {
+  const pet = volume.modality === 'PT' ? earliestPet(volume.slices) : undefined;
+  return pet ? { ...volume, suvbwFactor: suvbwFactorOf(pet) } : volume;
+};
+
 const cancelled = () => refuse('runCancelled', 'The run was cancelled while voxels were read');
 
 async function fill(
@@ -54,10 +68,13 @@ async function fill(
   { signal, onProgress }: RunControl,
 ): Promise<Outcome<Volume>> {
   const headers = slices.map(({ header }) => header);
-  const plan = planVolume(headers);
+  const plan = planSlices(headers);
   if (!plan.ok) return plan;
   const cornerstone = host.cornerstone();
-  const builder = createVolume(plan.value, headers);
+  const isProjection = PROJECTION.has(headers[0].modality);
+  const builder = createVolume(plan.value, headers, {
+    monochrome1: isProjection ? 'invert' : 'keep',
+  });
   const breathe = createBreathing();
   const asked = new Map<number, Promise<CornerstoneImage>>();
 
@@ -89,7 +106,8 @@ async function fill(
     await breathe();
     if (signal.aborted) return cancelled();
   }
-  return builder.finish();
+  const volume = builder.finish();
+  return volume.ok ? accept(withUptake(volume.value)) : volume;
 }
 
 /** The host's display sets of images, and their voxels from the host's own cache. */
@@ -124,8 +142,7 @@ export function createVolumeSource(host: Host): VolumeSource {
         );
       }
       if (control.signal.aborted) return cancelled();
-      const volume = await fill(host, slices, control);
-      return volume.ok ? accept(volume.value) : volume;
+      return fill(host, slices, control);
     },
   };
 }

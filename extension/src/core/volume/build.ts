@@ -1,6 +1,7 @@
 import { accept, refuse, type Outcome } from '../outcome';
 import type { VolumePlan } from './assemble';
-import type { SliceHeader, Volume, VoxelArray } from './types';
+import type { SliceHeader, Volume, VoiWindow, VoxelArray } from './types';
+import { mirroredVoi } from './voi';
 
 export type VoxelType = 'int16' | 'float32';
 
@@ -26,6 +27,10 @@ export function chooseVoxelType(slices: readonly SliceHeader[]): VoxelType {
   );
   return isWhole ? 'int16' : 'float32';
 }
+
+/** Unsigned v → max − v; signed (two's complement) v → −1 − v: both mirror the stored range. */
+const storedMirror = ({ pixelRepresentation, bitsStored = 0 }: SliceHeader): number =>
+  pixelRepresentation === 1 ? -1 : 2 ** bitsStored - 1;
 
 /** A slice's pixels as a decoder gives them: row by row, `rows × columns`. */
 export type SlicePixels = VoxelArray | Uint32Array | Float64Array | Uint8ClampedArray;
@@ -82,7 +87,7 @@ export class VolumeBuilder {
     }
     let slope = header.rescaleSlope;
     let intercept = header.rescaleIntercept;
-    if (this.monochrome1 === 'invert' && header.photometricInterpretation === 'MONOCHROME1') {
+    if (this.isInverted(header)) {
       if (header.bitsStored === undefined) {
         return refuse(
           'storedRangeUnknown',
@@ -90,8 +95,7 @@ export class VolumeBuilder {
           { slice },
         );
       }
-      // Unsigned v → max − v; signed (two's complement) v → −1 − v: both mirror the stored range.
-      const mirror = header.pixelRepresentation === 1 ? -1 : 2 ** header.bitsStored - 1;
+      const mirror = storedMirror(header);
       if (scaled) {
         intercept = 2 * intercept + slope * mirror;
         slope = -1;
@@ -108,7 +112,7 @@ export class VolumeBuilder {
     return accept(undefined);
   }
 
-  /** Refuses `voxelsMissing` when a slice was never filled. */
+  /** The volume, with the window of its middle slice. Refuses `voxelsMissing` (a slice never filled). */
   finish(): Outcome<Volume> {
     const missing = this.filled.reduce((sum, isFilled) => sum + (isFilled ? 0 : 1), 0);
     if (missing > 0) {
@@ -125,7 +129,19 @@ export class VolumeBuilder {
       modality: slices[0].modality,
       slices,
       ...(this.plan.spacingAssumed ? { spacingAssumed: true } : {}),
+      ...voiPart(this.voiOf(slices[slices.length >> 1])),
     });
+  }
+
+  private isInverted({ photometricInterpretation }: SliceHeader): boolean {
+    return this.monochrome1 === 'invert' && photometricInterpretation === 'MONOCHROME1';
+  }
+
+  /** The slice's window in the values that the volume holds. */
+  private voiOf(header: SliceHeader): VoiWindow | undefined {
+    if (!header.voi || !this.isInverted(header)) return header.voi;
+    const { rescaleSlope, rescaleIntercept } = header;
+    return mirroredVoi(header.voi, rescaleSlope * storedMirror(header) + 2 * rescaleIntercept);
   }
 
   private fill(k: number, pixels: SlicePixels, slope: number, intercept: number): void {
@@ -153,6 +169,8 @@ export class VolumeBuilder {
     }
   }
 }
+
+const voiPart = (voi: VoiWindow | undefined): Pick<Volume, 'voi'> => (voi ? { voi } : {});
 
 /** A builder for the volume that `planVolume(slices)` planned. */
 export const createVolume = (
