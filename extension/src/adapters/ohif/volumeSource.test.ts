@@ -161,3 +161,151 @@ describe('the volume source', () => {
     expect(Array.from(pixelsOf(image).pixels)).toEqual([2, 6]);
   });
 });
+
+/** A host with one display set, whose images hold what is given. */
+function hostOf(images: Array<{ attributes: object; image: Partial<CornerstoneImage> }>) {
+  const imageIds = images.map((_, index) => `wadors:/i/${index}/frames/1`);
+  const imageOf = (id: string) => images[imageIds.indexOf(id)];
+  const displaySet = {
+    displaySetInstanceUID: 'ds',
+    StudyInstanceUID: '1',
+    SeriesInstanceUID: '1.2',
+    imageIds,
+  };
+  const host = {
+    cornerstone: () => ({
+      cache: { getImage: (id: string) => imageOf(id).image },
+      metaData: { get: (_type: string, id: string) => imageOf(id).attributes },
+    }),
+    managers: {
+      servicesManager: {
+        services: { displaySetService: { getDisplaySetByUID: () => displaySet } },
+      },
+    },
+  };
+  return createVolumeSource(host as unknown as Host);
+}
+const readOf = async (source: ReturnType<typeof hostOf>) => {
+  const volume = await source.read('ds', control());
+  if (!volume.ok) throw new Error(volume.refusal.message);
+  return volume.value;
+};
+
+describe('PET, where each slice has its own slope', () => {
+  const slopes = [0.5, 0.25, 2];
+  const pet = (index: number) => ({
+    SOPInstanceUID: `1.2.${index}`,
+    Rows: 1,
+    Columns: 2,
+    PixelSpacing: [4, 4],
+    ImagePositionPatient: [0, 0, 3 * index],
+    ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
+    RescaleSlope: slopes[index],
+    RescaleIntercept: 0,
+    Modality: 'PT',
+    Units: 'BQML',
+    CorrectedImage: ['DECY', 'ATTN'],
+    DecayCorrection: 'START',
+    PatientWeight: 70,
+    AcquisitionDate: '20200102',
+    AcquisitionTime: `10000${index}`,
+    SeriesDate: '20200102',
+    SeriesTime: '100000',
+    RadiopharmaceuticalInformationSequence: [
+      {
+        RadionuclideTotalDose: 3.5e8,
+        RadionuclideHalfLife: 6586.2,
+        RadiopharmaceuticalStartTime: '090000',
+      },
+    ],
+  });
+  const stored = Int16Array.of(100, 8);
+  const becquerels = [50, 4, 25, 2, 200, 16];
+
+  it.each<[string, (index: number) => Partial<CornerstoneImage>]>([
+    ['stored values', () => ({ preScale: { scaled: false }, getPixelData: () => stored })],
+    [
+      'values that the host has rescaled',
+      index => ({
+        preScale: { scaled: true, scalingParameters: { modality: 'PT' } },
+        getPixelData: () => Float32Array.from(stored, value => value * slopes[index]),
+      }),
+    ],
+    [
+      'uptake values of the host',
+      index => ({
+        preScale: { scaled: true, scalingParameters: { modality: 'PT', suvbw: 0.125 } },
+        getPixelData: () => Float32Array.from(stored, value => value * slopes[index] * 0.125),
+      }),
+    ],
+  ])('is read in becquerels from %s', async (_, imageOf) => {
+    const images = slopes.map((_slope, index) => ({
+      attributes: pet(index),
+      image: imageOf(index),
+    }));
+    const volume = await readOf(hostOf(images));
+    expect(Array.from(volume.voxels)).toEqual(becquerels);
+    // An hour after 350 MBq were given to 70 kg.
+    if (!volume.suvbwFactor?.ok) throw new Error('no factor');
+    expect(volume.suvbwFactor.value).toBeCloseTo((70_000 / 3.5e8) * 2 ** (3600 / 6586.2), 12);
+  });
+
+  it('says why its uptake cannot be reckoned', async () => {
+    const images = slopes.map((_slope, index) => ({
+      attributes: { ...pet(index), PatientWeight: undefined },
+      image: { getPixelData: () => stored },
+    }));
+    expect((await readOf(hostOf(images))).suvbwFactor).toMatchObject({
+      ok: false,
+      refusal: { code: 'suvbwMissing', values: { attribute: 'PatientWeight' } },
+    });
+  });
+});
+
+describe('a film', () => {
+  const film = {
+    SOPInstanceUID: '1.2.1',
+    Rows: 1,
+    Columns: 3,
+    ImagerPixelSpacing: [0.14, 0.14],
+    Modality: 'DX',
+    BitsStored: 12,
+    PixelRepresentation: 0,
+    WindowCenter: 2048,
+    WindowWidth: 4096,
+  };
+  const image = { getPixelData: () => Uint16Array.of(0, 95, 4095) };
+
+  it('is a volume of one slice, with its window', async () => {
+    const volume = await readOf(hostOf([{ attributes: film, image }]));
+    expect(volume.geometry).toMatchObject({ dimensions: [3, 1, 1], spacing: [0.14, 0.14, 1] });
+    expect(Array.from(volume.voxels)).toEqual([0, 95, 4095]);
+    expect(volume.voi).toEqual({ center: 2048, width: 4096, function: 'LINEAR' });
+    expect(volume.spacingAssumed).toBeUndefined();
+    expect(volume.suvbwFactor).toBeUndefined();
+  });
+
+  it('says that the size of its pixels is not known', async () => {
+    const attributes = { ...film, ImagerPixelSpacing: undefined, PixelSpacing: [0, 0] };
+    expect((await readOf(hostOf([{ attributes, image }]))).spacingAssumed).toBe(true);
+  });
+
+  it('of MONOCHROME1 is turned so that bones are bright; a CT of it is not', async () => {
+    const attributes = { ...film, PhotometricInterpretation: 'MONOCHROME1' };
+    const volume = await readOf(hostOf([{ attributes, image }]));
+    expect(Array.from(volume.voxels)).toEqual([4095, 4000, 0]);
+    const slices = [0, 1].map(index => ({
+      attributes: {
+        ...attributes,
+        SOPInstanceUID: `1.3.${index}`,
+        Modality: 'CT',
+        PixelSpacing: [1, 1],
+        ImagePositionPatient: [0, 0, index],
+        ImageOrientationPatient: [1, 0, 0, 0, 1, 0],
+      },
+      image,
+    }));
+    const ct = await readOf(hostOf(slices));
+    expect(Array.from(ct.voxels.slice(0, 3))).toEqual([0, 95, 4095]);
+  });
+});

@@ -15,8 +15,11 @@ export interface StudyFacts {
 
 const rounded = (value: number): number => Number(value.toFixed(2));
 
-/** "2 to 3", "at least 2", "at most 3". */
+/** "2 to 3", "2", "at least 2", "at most 3". */
 function allowedRange({ min, max }: { min?: number; max?: number }): string {
+  if (min !== undefined && min === max) {
+    return `${min}`;
+  }
   if (min !== undefined && max !== undefined) {
     return `${min} to ${max}`;
   }

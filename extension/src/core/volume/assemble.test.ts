@@ -1,4 +1,4 @@
-import { planVolume } from './assemble';
+import { planImage, planSlices, planVolume } from './assemble';
 import type { SliceHeader } from './types';
 
 /** Axial slices 2.5 mm apart, feet to head. */
@@ -166,5 +166,80 @@ describe('planVolume', () => {
     for (const value of Object.values(refusal.values)) {
       expect(refusal.message).toContain(String(value));
     }
+  });
+});
+
+describe('planImage', () => {
+  const film = (changes: Partial<SliceHeader> = {}) =>
+    slice(0, {
+      modality: 'DX',
+      pixelSpacing: undefined,
+      imagePositionPatient: undefined,
+      imageOrientationPatient: undefined,
+      ...changes,
+    });
+  const planOf = (header: SliceHeader) => {
+    const outcome = planImage(header);
+    if (!outcome.ok) throw new Error(outcome.refusal.message);
+    return outcome.value;
+  };
+
+  it('makes a volume of one slice of a film that says nothing of the patient', () => {
+    expect(planOf(film({ imagerPixelSpacing: [0.2, 0.1] }))).toEqual({
+      geometry: {
+        dimensions: [8, 6, 1],
+        spacing: [0.1, 0.2, 1],
+        origin: [0, 0, 0],
+        direction: [
+          [1, 0, 0],
+          [0, 1, 0],
+          [0, 0, 1],
+        ],
+      },
+      order: [0],
+      spacingAssumed: false,
+    });
+  });
+
+  it('takes PixelSpacing before ImagerPixelSpacing, and neither where it is absurd', () => {
+    const imagerPixelSpacing = [0.2, 0.2] as const;
+    const spacing = (changes: Partial<SliceHeader>) => planOf(film(changes)).geometry.spacing;
+    expect(spacing({ pixelSpacing: [0.15, 0.15], imagerPixelSpacing })).toEqual([0.15, 0.15, 1]);
+    expect(spacing({ pixelSpacing: [0, 0], imagerPixelSpacing })).toEqual([0.2, 0.2, 1]);
+    expect(planOf(film({ pixelSpacing: [0, 0] }))).toMatchObject({
+      geometry: { spacing: [1, 1, 1] },
+      spacingAssumed: true,
+    });
+  });
+
+  it('keeps the place of a single slice that has one', () => {
+    const { geometry } = planOf(
+      slice(0, {
+        imagePositionPatient: [5, 6, 7],
+        imageOrientationPatient: [0, 1, 0, 0, 0, -1],
+        sliceThickness: 3,
+      }),
+    );
+    expect(geometry).toMatchObject({
+      origin: [5, 6, 7],
+      spacing: [0.7, 0.8, 3],
+      direction: [
+        [0, 1, 0],
+        [0, 0, -1],
+        [-1, 0, 0],
+      ],
+    });
+  });
+
+  it('refuses colour', () => {
+    expect(planImage(film({ samplesPerPixel: 3 }))).toMatchObject({
+      ok: false,
+      refusal: { code: 'notGreyscale', values: { met: 3 } },
+    });
+  });
+
+  it('is what a display set of one image makes; several make a volume', () => {
+    expect(planSlices([film()])).toMatchObject({ ok: true });
+    expect(planSlices(stack(3))).toEqual(planVolume(stack(3)));
   });
 });

@@ -1,6 +1,7 @@
 import { planVolume } from './assemble';
 import { chooseVoxelType, createVolume } from './build';
 import type { SliceHeader } from './types';
+import { voiValue } from './voi';
 
 const slice = (k: number, changes: Partial<SliceHeader> = {}): SliceHeader => ({
   sopInstanceUID: `1.2.${k}`,
@@ -96,5 +97,32 @@ describe('createVolume', () => {
     expect(
       builderOf(negative, { monochrome1: 'invert' }).setSlice(0, Uint16Array.of(1, 2)),
     ).toMatchObject({ ok: false, refusal: { code: 'storedRangeUnknown' } });
+  });
+
+  it('has the window of its middle slice, turned over with its voxels', () => {
+    const header = (k: number) =>
+      slice(k, {
+        photometricInterpretation: 'MONOCHROME1',
+        bitsStored: 12,
+        pixelRepresentation: 0,
+        rescaleIntercept: 0,
+        voi: { center: 1000 + k, width: 400, function: 'LINEAR' },
+      });
+    const finished = (options: object) => {
+      const builder = builderOf([header(0), header(1), header(2)], options);
+      [0, 1, 2].forEach(input => builder.setSlice(input, Uint16Array.of(95, 4000)));
+      const outcome = builder.finish();
+      if (!outcome.ok) throw new Error(outcome.refusal.message);
+      return outcome.value;
+    };
+    const kept = finished({});
+    const inverted = finished({ monochrome1: 'invert' });
+    expect(kept.voi).toEqual({ center: 1001, width: 400, function: 'LINEAR' });
+    expect(inverted.voxels[0]).toBe(4000);
+    // What is shown of a value and of its mirror image add up to white.
+    const values = [700, 900, 1001, 1150, 1300];
+    values.forEach(value =>
+      expect(voiValue(kept.voi!, value) + voiValue(inverted.voi!, 4095 - value)).toBeCloseTo(1),
+    );
   });
 });
