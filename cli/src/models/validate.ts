@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelManifest } from '@second-reader/core/model/manifest';
 import { accept, refuse, type Outcome, type Refusal } from '@second-reader/core/outcome';
+import { outputNamesOf } from './network/names';
 import { readManifestOf } from './package';
 
 export interface ValidationReport {
@@ -78,7 +79,7 @@ async function checkNetwork(
   try {
     const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
     const inputs = manifest.inputs.map(({ name }) => name);
-    const outputs = manifest.outputs.map(({ name }) => name);
+    const outputs = outputNamesOf(manifest);
     const unfed = session.inputNames.filter(name => !inputs.includes(name));
     const problems = [
       ...problemOf(checkNames('input', inputs, session.inputNames)),

@@ -10,6 +10,8 @@ import type { ImportDraft, ManifestInput, ManifestPart } from './draft';
 import { readJson } from './files';
 import { parseLabels, slug, type AuthoredLabel } from './labels';
 import type { ImportOptions } from './options';
+import { readBundle } from './monai/source';
+import { readPlans } from './nnunet/source';
 import { readPlainSource } from './plain/source';
 import { readLayersSource } from './tfjs/source';
 import { checkFolder, writePackage } from './write';
@@ -40,6 +42,10 @@ const readDraft = (
   switch (kind) {
     case 'TF.js layers model':
       return readLayersSource(source, options, given);
+    case 'MONAI bundle':
+      return readBundle(source, options, given);
+    case 'nnU-Net v2':
+      return readPlans(source, options, given);
     default:
       return readPlainSource(source, options, given);
   }

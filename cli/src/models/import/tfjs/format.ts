@@ -36,7 +36,10 @@ const functional = z.object({
 });
 const topology = z.object({
   class_name: z.string(),
-  config: z.union([functional, z.array(layerSchema).transform(layers => ({ layers }))]),
+  config: z.union([
+    functional,
+    z.array(layerSchema).transform((layers): z.infer<typeof functional> => ({ layers })),
+  ]),
 });
 const modelSchema = z.object({
   format: z.string().optional(),
@@ -105,13 +108,12 @@ export const parseLayersModel = (
       layer.inbound_nodes = index === 0 ? [] : [[[layers[index - 1].name, 0, 0]]];
     });
   }
-  const refs = 'input_layers' in config ? config : {};
   return accept({
     model: {
-      name: 'name' in config ? config.name : undefined,
+      name: config.name,
       layers,
-      inputs: refs.input_layers?.map(([name]) => name) ?? [layers[0].name],
-      outputs: refs.output_layers?.map(([name]) => name) ?? [layers[layers.length - 1].name],
+      inputs: config.input_layers?.map(([name]) => name) ?? [layers[0].name],
+      outputs: config.output_layers?.map(([name]) => name) ?? [layers[layers.length - 1].name],
     },
     manifest: parsed.data.weightsManifest,
   });
