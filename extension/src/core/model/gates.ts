@@ -276,7 +276,10 @@ const gridOf = (manifest: GatedManifest, { slices, plan }: StudyFacts): Outcome<
 
 /** Every reason, in the order of `failedGates`; it stops after the first where that is enough. */
 function* reasons(manifest: GatedManifest, facts: StudyFacts): Generator<Refusal> {
-  const gates = [...manifest.gates, ...impliedGates(manifest)];
+  const all = [...impliedGates(manifest), ...manifest.gates];
+  const isModality = ({ gate }: Gate) => gate === 'modality';
+  // What a series is comes before how it was made.
+  const gates = [...all.filter(isModality), ...all.filter(gate => !isModality(gate))];
   for (const gate of gates.filter(candidate => WITHOUT_GRID.has(candidate.gate))) {
     const outcome = checkGate(gate, facts, NOWHERE);
     if (!outcome.ok) yield outcome.refusal;

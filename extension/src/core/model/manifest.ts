@@ -3,7 +3,7 @@ import { localizedText } from './manifest/common';
 import { factsSchema } from './manifest/facts';
 import { fileSchema } from './manifest/files';
 import { gateSchema } from './manifest/gates';
-import { inferenceSchema, type slidingWindowSchema } from './manifest/inference';
+import { inferenceSchema, type slidingWindowSchema } from './manifest/inferer';
 import { channelSchema, inputSchema } from './manifest/inputs';
 import { operatingPointSchema, outputSchema } from './manifest/outputs';
 import { measurementNames, postprocessingSchema } from './manifest/postprocessing';

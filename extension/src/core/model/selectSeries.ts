@@ -123,12 +123,18 @@ export function selectSeries(
     wanted.find(({ candidates }) => candidates.length === 0) ??
     wanted.find((_, index) => !assign(wanted.slice(0, index + 1)))!;
   const selector = selectorText(missing.modalities, missing.channel.selector);
-  const considered = wanted.indexOf(missing) === 0 ? [reference] : displaySets;
+  // The reference alone is to blame where another series of the study would do.
+  const isReference =
+    missing === wanted[0] &&
+    displaySets.some(
+      other => missing.modalities.includes(other.modality) && fits(other, missing.channel.selector),
+    );
+  const considered = isReference ? [reference] : displaySets;
   const series = considered.map(seriesText).join(', ') || '–';
   const { key } = missing.channel;
   return refuse(
     'channelMissing',
-    `No series fills the channel "${key}" (${selector}); ${wanted.indexOf(missing) === 0 ? 'this series is' : 'the study has'}: ${series}.`,
+    `No series fills the channel "${key}" (${selector}); ${isReference ? 'this series is' : 'the study has'}: ${series}.`,
     { channel: key, selector, series },
   );
 }

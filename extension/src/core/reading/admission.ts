@@ -1,4 +1,5 @@
 import { failedGates } from '../model/gates';
+import { channelsOf } from '../model/manifest';
 import { selectSeries } from '../model/selectSeries';
 import { accept, type Outcome, type Refusal } from '../outcome';
 import { planSlices, type VolumePlan } from '../volume/assemble';
@@ -32,6 +33,8 @@ export const createAdmission = () => {
       slices: displaySet.slices,
       plan: plan.ok && displaySet.slices.length > 1 ? plan.value : undefined,
     });
+    // A series of another modality fills no channel either: that needs no saying twice.
+    if (reasons.some(({ code }) => code === 'gateModality')) return reasons;
     const series = selectSeries(model.manifest, displaySets, displaySet);
     if (!series.ok) return [...reasons, series.refusal];
     const others = [...new Set(series.value)].filter(other => other !== displaySet);
@@ -68,8 +71,13 @@ export const createAdmission = () => {
         reasons: reasonsAgainst(model, displaySet, displaySets),
       }));
     const admits = looked.filter(({ reasons }) => reasons.length === 0).map(({ uid }) => uid);
-    // A wrong modality says the least: what a series of the right kind fails tells more.
-    const isOther = (reasons: Refusal[]) => reasons.some(({ code }) => code === 'gateModality');
+    // Of another kind than the first channel asks for: what one of the right kind fails tells more.
+    const { key } = channelsOf(model.manifest)[0];
+    const isOther = (reasons: Refusal[]) =>
+      reasons.some(
+        ({ code, values }) =>
+          code === 'gateModality' || (code === 'channelMissing' && values.channel === key),
+      );
     const [nearest] = looked
       .map(({ reasons }) => reasons)
       .sort((a, b) => Number(isOther(a)) - Number(isOther(b)) || a.length - b.length);
