@@ -13,6 +13,7 @@ import { createReading, type Reading } from './core/reading/reading';
 import type { ModelRegistry, Notifier } from './core/reading/ports';
 import { createEvidenceReader, createEvidenceWriter } from './dicom/evidence';
 import type { ReadingContext } from './hooks/ReadingContext';
+import { MODEL_CACHE } from './inference/network';
 import { textsFor } from './locales';
 import { COMMANDS_CONTEXT } from './commandsModule';
 import {
@@ -58,7 +59,10 @@ export const compose = (managers: HostManagers): Composition => {
   const database = openDatabase();
   const registry = createModelRegistry({
     indexUrls: host.config.models,
+    sitePackages: host.config.sitePackages,
     fetch: globalThis.fetch.bind(globalThis),
+    // Only secure contexts have it.
+    openCache: 'caches' in globalThis ? () => caches.open(MODEL_CACHE) : undefined,
   });
   const reading = createReading(
     {
