@@ -223,6 +223,12 @@ describe('preprocessing', () => {
       '$.preprocessing[3].subtrahend is [1,2,3,4], 4 numbers; the step is for 2 channels',
     ],
     [
+      'means for a channel that was repeated',
+      changed(chestFilm(), ['preprocessing', 3, 'keys'], ['image']),
+      [['preprocessing', 3, 'divisor'], [0.229, 0.224]],
+      '$.preprocessing[3].divisor is [0.229,0.224], 2 numbers; the step is for 3 channels',
+    ],
+    [
       'a division by nothing',
       abdomenCt(),
       at(2, { transform: 'normalizeIntensity', subtrahend: 80, divisor: 0 }),

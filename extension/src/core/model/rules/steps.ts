@@ -9,8 +9,8 @@ interface Met {
   where: string;
   manifest: ModelManifest;
   keys: string[];
-  /** Channels in the tensor: more than keys after `repeatChannel`. */
-  channels: number;
+  /** Of each channel of the tensor its key: `repeatChannel` has made several of one. */
+  channels: string[];
 }
 
 const checkKeys = (step: PreprocessingStep, { where, keys }: Met): string[] => {
@@ -66,7 +66,7 @@ const checkRange = (step: PreprocessingStep, where: string): string[] => {
 };
 
 const checkNormalize = (step: Step<'normalizeIntensity'>, { where, channels }: Met): string[] => {
-  const taken = step.keys?.length ?? channels;
+  const taken = channels.filter(key => !step.keys || step.keys.includes(key)).length;
   return (['subtrahend', 'divisor'] as const).flatMap(name => {
     const value = step[name];
     if (value === undefined) return [];
@@ -93,10 +93,10 @@ const checkSuv = (step: Step<'suvbw'>, { where, manifest }: Met): string[] =>
     );
 
 const checkRepeat = ({ where, channels }: Met): string[] =>
-  channels === 1
+  channels.length === 1
     ? []
     : [
-        `${where} ("repeatChannel") meets ${channels} channels; it makes a picture of 1 grey channel: remove it, or leave 1 channel in $.inputs.`,
+        `${where} ("repeatChannel") meets ${channels.length} channels; it makes a picture of 1 grey channel: remove it, or leave 1 channel in $.inputs.`,
       ];
 
 /** Sizes along i, j and k of which the third must be 1 for a single picture. */
@@ -120,7 +120,7 @@ const checkFlatSizes = (step: PreprocessingStep, { where, manifest }: Met): stri
 /** Preprocessing, step by step, with the channels as each step meets them. */
 export const checkPreprocessing: Rule = manifest => {
   const keys = channelsOf(manifest).map(({ key }) => key);
-  let channels = keys.length;
+  let channels = keys;
   return manifest.preprocessing.flatMap((step, index) => {
     const where = `$.preprocessing[${index}]`;
     const met: Met = { where, manifest, keys, channels };
@@ -134,7 +134,8 @@ export const checkPreprocessing: Rule = manifest => {
     if (step.transform === 'suvbw') problems.push(...checkSuv(step, met));
     if (step.transform === 'repeatChannel') {
       problems.push(...checkRepeat(met));
-      channels *= step.repeats;
+      const { repeats } = step;
+      channels = channels.flatMap(key => Array<string>(repeats).fill(key));
     }
     return problems;
   });
