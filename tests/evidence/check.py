@@ -1,7 +1,7 @@
 """Reads a SEG and an SR with pydicom and highdicom and compares them with what was meant.
 
 Usage: check.py FOLDER..., each of which holds seg.dcm, sr.dcm, labels.bin (the label map, one byte
-a voxel, i fastest) and expected.json. Prints one line a folder, or one a difference; exits with 1
+a voxel, i fastest) and expected.json, or of a result without segments sr.dcm and expected.json. Prints one line a folder, or one a difference; exits with 1
 when there is any.
 """
 
@@ -160,8 +160,53 @@ def check_report(sr, raw, seg, expected):
         same("comment", comment.TextValue if comment else None, (review or {}).get("comment"))
 
 
+def ellipsoid_of(group):
+    """The frame of reference, the middle and the edges of the box of a group's ellipsoid."""
+    surface = group.roi
+    ends = np.asarray(surface.graphic_data).reshape(3, 2, 3)
+    edges = np.linalg.norm(ends[:, 1] - ends[:, 0], axis=1)
+    return surface.frame_of_reference_uid, ends.mean(axis=(0, 1)), edges
+
+
+def check_report_alone(folder, expected):
+    """Of a result without segments: groups with a surface, groups of the series, or none."""
+    sr = srread(folder / "sr.dcm")
+    content = sr.content
+    groups = (
+        content.get_volumetric_roi_measurement_groups()
+        if expected["kind"] == "detection"
+        else content.get_image_measurement_groups()
+    )
+    same("number of groups", len(groups), len(expected["findings"]))
+    for group, finding in zip(groups, expected["findings"]):
+        same("group tracking uid", group.tracking_uid, finding["id"])
+        same("group tracking id", group.tracking_identifier, finding["trackingIdentifier"])
+        same("group finding", code_of(group.finding_type), finding["type"])
+        if finding.get("size"):
+            frame, middle, edges = ellipsoid_of(group)
+            same("frame of reference", frame, expected["frameOfReference"])
+            near("middle", middle, finding["centre"], 1e-3)
+            near("edges", edges, finding["size"], 1e-3)
+        certainty = Code("111012", "DCM", "Certainty of Finding")
+        stated = [m.value for m in group.get_measurements(name=certainty)]
+        near("certainty", stated, [finding["certainty"]] if "certainty" in finding else [], 1e-2)
+        others = [m for m in group.get_measurements() if m.name != certainty]
+        same("measurements", len(others), len(finding["measurements"]))
+        for measurement, meant in zip(others, finding["measurements"]):
+            same("concept", code_of(measurement.name), meant["concept"])
+            same("unit", code_of(measurement.unit), meant["unit"])
+            near("value", measurement.value, meant["value"])
+        evaluations = group.get_qualitative_evaluations(
+            name=Code("review", "99SECONDREADER", "AI finding review")
+        )
+        same("verdict", [e.value.value for e in evaluations], [finding["verdict"]])
+
+
 def check(folder):
     expected = json.loads((folder / "expected.json").read_text())
+    if not (folder / "seg.dcm").exists():
+        check_report_alone(folder, expected)
+        return
     columns, rows, depth = expected["dimensions"]
     labels = np.fromfile(folder / "labels.bin", dtype=np.uint8).reshape(depth, rows, columns)
     seg = hd.seg.segread(folder / "seg.dcm")

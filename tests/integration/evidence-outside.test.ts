@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { conceptOf, type RunResult } from '../../extension/src/core/findings/types';
 import type { SegmentationRun } from '../../extension/src/core/findings/segmentationRun';
 import type { SourceMetadata } from '../../extension/src/core/reading/ports';
 import type { Review } from '../../extension/src/core/review/types';
@@ -12,7 +13,9 @@ import {
   boxes,
   geometryOf,
   metadataOf,
+  OTHER_KINDS,
   reviewsOf,
+  runOfKind,
   runOn,
   slicesOf,
 } from '../../extension/src/dicom/testing/runs';
@@ -297,6 +300,62 @@ describe.each(realSeries)('evidence on a real header: %s', (folder, count) => {
   } else {
     skipped(`${folder} is not there: SECOND_READER_DATA names the folder with dicom/${folder}`);
   }
+});
+
+/** A result without segments is a report alone. */
+function writtenReport(kind: (typeof OTHER_KINDS)[number]): { folder: string; run: RunResult } {
+  const run = runOfKind(kind, slicesOf({ columns: 20, rows: 12, slices: 6, tilted: true }));
+  const reviews = reviewsOf(run, 1);
+  const source = metadataOf(run);
+  const request = { run, source, reviews, includeReviews: true, reviewer: 'Коваленко^Олена' };
+  const outcome = writeEvidence(request);
+  if (!outcome.ok) throw new Error(outcome.refusal.message);
+  expect(outcome.value).toHaveLength(1);
+  const folder = mkdtempSync(path.join(tmpdir(), 'second-reader-evidence-'));
+  folders.push(folder);
+  writeFileSync(path.join(folder, 'sr.dcm'), Buffer.from(outcome.value[0].part10));
+  const expected = {
+    kind,
+    frameOfReference: run.source.frameOfReferenceUID,
+    findings: run.findings.map(finding => ({
+      id: finding.id,
+      trackingIdentifier: finding.trackingIdentifier,
+      type: conceptOf(finding).type,
+      certainty: 'score' in finding ? finding.score * 100 : undefined,
+      centre: finding.centroid,
+      size: 'size' in finding ? finding.size : undefined,
+      measurements: finding.measurements,
+      verdict: reviews.find(({ findingId }) => findingId === finding.id)?.verdict ?? 'notReviewed',
+    })),
+  };
+  writeFileSync(path.join(folder, 'expected.json'), JSON.stringify(expected));
+  return { folder, run };
+}
+
+describe.each(OTHER_KINDS)('evidence without segments: %s', kind => {
+  let folder: string;
+  let run: RunResult;
+  beforeAll(() => {
+    ({ folder, run } = writtenReport(kind));
+  });
+  if (!toolsPresent) {
+    skipped('dciodvfy and dsrdump are not installed (packages dicom3tools and dcmtk)');
+    return;
+  }
+  test('dciodvfy finds no error', () => {
+    const { text } = outputOf('dciodvfy', [path.join(folder, 'sr.dcm')]);
+    expect(text.split('\n').filter(line => line.startsWith('Error'))).toEqual([]);
+    expect(text).toMatch(/^Comprehensive3DSR$/m);
+  });
+  test('dsrdump prints it', () => {
+    const report = outputOf('dsrdump', ['--print-long-values', path.join(folder, 'sr.dcm')]);
+    const known = /VR checker|DateTime .* violates VR/;
+    const complaints = report.text.split('\n').filter(line => /^[EW]:/.test(line));
+    expect(report.status).toBe(0);
+    expect(complaints.filter(line => !known.test(line))).toEqual([]);
+    for (const { id } of run.findings) expect(report.text).toContain(id);
+    if (run.findings.length === 0) expect(report.text).toContain('Nothing found by AI model');
+  });
 });
 
 // Last, and once for all of them: Python takes seconds to load highdicom.

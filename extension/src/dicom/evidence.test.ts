@@ -1,7 +1,18 @@
 import { UNKNOWN_READER } from '../core/review/types';
 import type { EvidenceObject } from '../core/reading/ports';
+import { SOP_CLASS } from './common/dictionary';
 import { createEvidenceReader, createEvidenceWriter } from './evidence';
-import { boxes, geometryOf, metadataOf, reviewsOf, runOn, slicesOf } from './testing/runs';
+import type { RunResult } from '../core/findings/types';
+import {
+  boxes,
+  geometryOf,
+  metadataOf,
+  OTHER_KINDS,
+  reviewsOf,
+  runOfKind,
+  runOn,
+  slicesOf,
+} from './testing/runs';
 
 const writer = createEvidenceWriter();
 const reader = createEvidenceReader();
@@ -16,7 +27,7 @@ const written = async (request: Parameters<typeof writer.write>[0]): Promise<Evi
 };
 
 const stored = (
-  run = runOn(slicesOf(small)),
+  run: RunResult = runOn(slicesOf(small)),
   reviews = reviewsOf(run),
   predecessors: string[] = [],
 ) =>
@@ -29,7 +40,7 @@ const stored = (
     predecessors,
   });
 
-const readOne = async (files: ArrayBuffer[], run = runOn(slicesOf(small))) => {
+const readOne = async (files: ArrayBuffer[], run: RunResult = runOn(slicesOf(small))) => {
   const outcome = await reader.read(files, [run.source]);
   if (!outcome.ok) throw new Error(outcome.refusal.message);
   expect(outcome.value).toHaveLength(1);
@@ -67,6 +78,43 @@ describe('evidence read back', () => {
     expect((await readOne(buffers(await stored(run)), run)).run).toEqual(run);
     const empty = runOn(slices, 2, boxes(geometryOf(slices), []));
     expect((await readOne(buffers(await stored(empty)), empty)).run).toEqual(empty);
+  });
+});
+
+describe.each(OTHER_KINDS)('a result without segments: %s', kind => {
+  const shapes = [small, { ...small, tilted: true }, { ...small, multiFrame: true }];
+
+  it.each(shapes)('is one report, read back as the run and its reviews: %j', async shape => {
+    const run = runOfKind(kind, slicesOf(shape));
+    const reviews = reviewsOf(run);
+    const objects = await stored(run, reviews);
+    expect(objects.map(({ sopClassUID }) => sopClassUID)).toEqual([SOP_CLASS.comprehensive3DSR]);
+    const reading = await readOne(buffers(objects), run);
+    expect(reading.run).toEqual(run);
+    expect(reading.reviews).toEqual(reviews);
+    expect(reading.instances).toEqual(objects.map(({ sopInstanceUID }) => sopInstanceUID));
+  });
+
+  it('is told by its latest report, and not for another series', async () => {
+    const run = runOfKind(kind, slicesOf(small));
+    const [first] = await stored(run, []);
+    const [second] = await stored(run, reviewsOf(run), [first.sopInstanceUID]);
+    const files = [second.part10, first.part10];
+    const reading = await readOne(files, run);
+    expect(reading.reviews).toEqual(reviewsOf(run));
+    const elsewhere = { ...run.source, seriesInstanceUID: '1.2.3' };
+    expect(await reader.read(files, [elsewhere])).toEqual({ ok: true, value: [] });
+  });
+
+  it('is refused by name when its parameters are damaged', async () => {
+    const run = runOfKind(kind, slicesOf(small));
+    const [report] = await stored(run);
+    const bytes = Buffer.from(report.part10);
+    for (let at = bytes.indexOf('"secondReader"'); at >= 0; at = bytes.indexOf('"secondReader"')) {
+      bytes.write('"secondLooker"', at, 'latin1');
+    }
+    const outcome = await reader.read([new Uint8Array(bytes).buffer], [run.source]);
+    expect(outcome.ok ? undefined : outcome.refusal.code).toBe('evidenceUnreadable');
   });
 });
 

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { Measurement, SegmentFinding } from '../core/findings/types';
-import { isSegmentationRun } from '../core/findings/segmentationRun';
-import { accept, refuse, type Outcome, type Refusal } from '../core/outcome';
+import { accept, type Outcome, type Refusal } from '../core/outcome';
 import type {
   EvidenceObject,
   EvidenceReader,
@@ -13,31 +12,22 @@ import { SOP_CLASS } from './common/dictionary';
 import { parsePart10, type ParsedDataset } from './common/parse';
 import { text } from './common/schemas';
 import { sourceAttributes } from './common/source';
-import { measurementKey } from './seg/parameters';
+import { measurementKey } from './common/parameters';
 import { readSegmentation, type ReadSegmentation } from './seg/readSegmentation';
 import { writeSegmentation } from './seg/writeSegmentation';
 import { inOrder, readReport, type ReadReport } from './sr/readReport';
-import { writeReport } from './sr/writeReport';
+import { hasSegmentation, writeReport } from './sr/writeReport';
 
 type WriteRequest = Parameters<EvidenceWriter['write']>[0];
 
 /**
- * The evidence of a run: its Segmentation and its Report, in this order. A run without a finding
- * has nothing that either could hold, and gives none.
+ * The evidence of a run: the Segmentation of its segments, if it has any, and its Report, in this
+ * order. A run that found nothing has a report that says so.
  *
  * Refuses with `sourceMetadataMissing` or `sourceMetadataOfOtherStudy`.
  */
 export function writeEvidence(request: WriteRequest): Outcome<EvidenceObject[]> {
   const { run } = request;
-  if (run.findings.length === 0) return accept([]);
-  if (!isSegmentationRun(run)) {
-    const { kind } = run.findings[0];
-    return refuse(
-      'evidenceKindUnsupported',
-      `Evidence of a ${kind} cannot be written; of a segment it can`,
-      { kind },
-    );
-  }
   const source = sourceAttributes(run, request.source);
   if (!source.ok) return source;
   const report = writeReport({
@@ -46,7 +36,7 @@ export function writeEvidence(request: WriteRequest): Outcome<EvidenceObject[]> 
     reviews: request.includeReviews ? request.reviews : [],
     predecessors: request.predecessors ?? [],
   });
-  return accept([writeSegmentation(run, source.value), report]);
+  return accept(hasSegmentation(run) ? [writeSegmentation(run, source.value), report] : [report]);
 }
 
 export const createEvidenceWriter = (): EvidenceWriter => ({
@@ -93,6 +83,25 @@ function readingOf(read: ReadSegmentation, reports: readonly ReadReport[]): Stor
   };
 }
 
+/** Runs that only reports tell of, each by the latest report of it. */
+function readingsOfReports(reports: readonly ReadReport[]): StoredReading[] {
+  const byRun = new Map<string, ReadReport[]>();
+  for (const report of reports) {
+    if (!report.run) continue;
+    byRun.set(report.run.runId, [...(byRun.get(report.run.runId) ?? []), report]);
+  }
+  return [...byRun.values()].map(ofRun => {
+    const ordered = inOrder(ofRun);
+    const latest = ordered.at(-1)!;
+    const run = latest.run!;
+    return {
+      run,
+      reviews: run.findings.flatMap(({ id }) => latest.findings.get(id)?.review ?? []),
+      instances: ordered.map(({ sopInstanceUID }) => sopInstanceUID),
+    };
+  });
+}
+
 /** Reads our own evidence back; see the port. */
 export const createEvidenceReader = (): EvidenceReader => ({
   read: async (files, source, onRefused) => {
@@ -112,13 +121,12 @@ export const createEvidenceReader = (): EvidenceReader => ({
         const read = taken(readSegmentation(dataset!, source));
         if (read) segmentations.set(read.sopInstanceUID, read);
       } else if (kind === 'report') {
-        const read = taken(readReport(dataset!));
+        const read = taken(readReport(dataset!, source));
         if (read) reports.set(read.sopInstanceUID, read);
       }
     }
-    if (segmentations.size === 0 && refusals.length > 0) return { ok: false, refusal: refusals[0] };
-    return accept(
-      [...segmentations.values()].map(read =>
+    const readings = [
+      ...[...segmentations.values()].map(read =>
         readingOf(
           read,
           [...reports.values()].filter(
@@ -126,6 +134,9 @@ export const createEvidenceReader = (): EvidenceReader => ({
           ),
         ),
       ),
-    );
+      ...readingsOfReports([...reports.values()]),
+    ];
+    if (readings.length === 0 && refusals.length > 0) return { ok: false, refusal: refusals[0] };
+    return accept(readings);
   },
 });

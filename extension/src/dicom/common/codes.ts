@@ -5,6 +5,7 @@ import { clipped } from './text';
 
 const dcm = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'DCM', meaning });
 const sct = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'SCT', meaning });
+const umls = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'UMLS', meaning });
 
 /** A coded concept as an item of a code sequence (PS3.3 8.8). */
 export const codeItem = ({ value, scheme, meaning }: CodedConcept): Dataset => ({
@@ -70,13 +71,16 @@ export const CODE = {
   trackingUniqueIdentifier: dcm('112040', 'Tracking Unique Identifier'),
   finding: dcm('121071', 'Finding'),
   referencedSegment: dcm('121191', 'Referenced Segment'),
+  volumeSurface: dcm('121231', 'Volume Surface'),
   sourceSeriesForSegmentation: dcm('121232', 'Source series for segmentation'),
   algorithmName: dcm('111001', 'Algorithm Name'),
   algorithmParameters: dcm('111002', 'Algorithm Parameters'),
   algorithmVersion: dcm('111003', 'Algorithm Version'),
+  certaintyOfFinding: dcm('111012', 'Certainty of Finding'),
   derivation: dcm('121401', 'Derivation'),
   comment: dcm('121106', 'Comment'),
 
+  qualitativeEvaluations: umls('C0034375', 'Qualitative Evaluations'),
   findingCategory: sct('276214006', 'Finding category'),
   findingSite: sct('363698007', 'Finding Site'),
   laterality: sct('272741003', 'Laterality'),
@@ -112,6 +116,7 @@ export const modalityCodes = (modality: string) =>
 
 const ucum = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'UCUM', meaning });
 export const UNIT = {
+  percent: ucum('%', 'Percent'),
   millimetre: ucum('mm', 'mm'),
   pixels: ucum('{pixels}', 'pixels'),
 } as const;

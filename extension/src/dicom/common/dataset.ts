@@ -1,7 +1,7 @@
 import type { DICTIONARY, Keyword } from './dictionary';
 
 type VrOf<K extends Keyword> = (typeof DICTIONARY)[K][1];
-type NumberVr = 'US' | 'UL' | 'FD' | 'AT';
+type NumberVr = 'US' | 'UL' | 'FL' | 'FD' | 'AT';
 type ValueOfVr<VR extends string> = VR extends 'SQ'
   ? readonly Dataset[]
   : VR extends NumberVr

@@ -148,11 +148,15 @@ export const DICTIONARY = {
   AlgorithmName: [0x00660036, 'LO'],
   AlgorithmSource: [0x00240202, 'LO'],
 
+  GraphicData: [0x00700022, 'FL'],
+  GraphicType: [0x00700023, 'CS'],
   ContentLabel: [0x00700080, 'CS'],
   ContentDescription: [0x00700081, 'LO'],
   ContentCreatorName: [0x00700084, 'PN'],
 
   SpatialLocationsPreserved: [0x0028135a, 'CS'],
+  ReferencedFrameOfReferenceUID: [0x30060024, 'UI'],
+
   SharedFunctionalGroupsSequence: [0x52009229, 'SQ'],
   PerFrameFunctionalGroupsSequence: [0x52009230, 'SQ'],
   PixelData: [0x7fe00010, 'OB'],

@@ -157,6 +157,8 @@ class Parser {
         return numbers(2, at => this.view.getUint16(at, true));
       case 'UL':
         return numbers(4, at => this.view.getUint32(at, true));
+      case 'FL':
+        return numbers(4, at => this.view.getFloat32(at, true));
       case 'FD':
         return numbers(8, at => this.view.getFloat64(at, true));
       case 'AT':

@@ -3,11 +3,12 @@ import { accept, refuse, type Outcome } from '../../core/outcome';
 import type { SegmentationRun } from '../../core/findings/segmentationRun';
 import type { SegmentFinding, SourceSeries } from '../../core/findings/types';
 import type { Vec3, VolumeGeometry } from '../../core/geometry/types';
-import { planVolume } from '../../core/volume/assemble';
 import { parsedCode } from '../common/codes';
 import type { ParsedDataset } from '../common/parse';
+import { matchedSource } from '../common/matchedSource';
 import { issueOf, number, single, text } from '../common/schemas';
 import { unpackFrame } from './frames';
+import { provenanceOf } from '../common/parameters';
 import { parametersSchema } from './parameters';
 
 const jsonParameters = text.transform((json, context) => {
@@ -99,26 +100,13 @@ function gridOf(
 ): Outcome<{ source: SourceSeries; geometry: VolumeGeometry } | undefined> {
   const { SeriesInstanceUID: series, ReferencedInstanceSequence: references } =
     segmentation.ReferencedSeriesSequence;
-  const candidates = sources.filter(({ seriesInstanceUID }) => seriesInstanceUID === series);
-  if (candidates.length === 0) return accept(undefined);
-  const referenced = new Set(references.map(each => each.ReferencedSOPInstanceUID));
-  // A series may be shown as several volumes: the run's own is the one of the same instances.
-  const source = candidates.find(({ slices }) => {
-    const instances = new Set(slices.map(slice => slice.sopInstanceUID));
-    return instances.size === referenced.size && [...referenced].every(uid => instances.has(uid));
-  });
-  if (!source) {
-    const met = Math.max(...candidates.map(({ slices }) => slices.length));
-    return refuse(
-      'evidenceSourceDiffers',
-      `A stored AI result is of ${referenced.size} instances of series ${series}; the open study has ${met} and not the same ones`,
-      { series, allowed: referenced.size, met },
-    );
-  }
-  const plan = planVolume(source.slices);
-  if (!plan.ok) return plan;
-  const slices = plan.value.order.map(index => source.slices[index]);
-  const { geometry } = plan.value;
+  const matched = matchedSource(
+    series,
+    references.map(each => each.ReferencedSOPInstanceUID),
+    sources,
+  );
+  if (!matched.ok || !matched.value) return matched;
+  const { geometry } = matched.value;
   const { Rows, Columns } = segmentation;
   if (geometry.dimensions[0] !== Columns || geometry.dimensions[1] !== Rows) {
     const allowed = `${geometry.dimensions[0]}×${geometry.dimensions[1]}`;
@@ -128,7 +116,7 @@ function gridOf(
       { met: `${Columns}×${Rows}`, allowed },
     );
   }
-  return accept({ source: { ...source, slices }, geometry });
+  return matched;
 }
 
 function voxelsOf(
@@ -229,23 +217,14 @@ export function readSegmentation(
   if (!voxels.ok) return voxels;
   const segments = segmentation.SegmentSequence;
   const algorithm = segments[0].SegmentationAlgorithmIdentificationSequence;
-  const { runId, model, engine, startedAt, timing, softwareVersion } =
-    algorithm.AlgorithmParameters;
+  const { runId } = algorithm.AlgorithmParameters;
   return accept({
     sopInstanceUID: segmentation.SOPInstanceUID,
     run: {
       runId,
       source,
       provenance: {
-        modelId: model.id,
-        modelVersion: model.version,
-        modelName: model.name,
-        modelSha256: model.sha256,
-        licence: model.licence,
-        engine,
-        startedAt,
-        timing,
-        softwareVersion,
+        ...provenanceOf(algorithm.AlgorithmParameters),
         algorithmFamily: algorithm.AlgorithmFamilyCodeSequence,
         ...(algorithm.AlgorithmSource && { manufacturer: algorithm.AlgorithmSource }),
       },

@@ -91,6 +91,23 @@ export const numeric = (
     children,
   );
 
+/**
+ * Coordinates in the patient, LPS+ millimetres: x, y, z of each point after the other (PS3.3
+ * C.18.9). They are single-precision numbers.
+ */
+export const spatialCoordinates3D = (
+  relationship: Relationship,
+  concept: CodedConcept,
+  graphicType: 'POINT' | 'ELLIPSOID',
+  coordinates: readonly number[],
+  frameOfReferenceUID: string,
+): Dataset =>
+  item(relationship, 'SCOORD3D', concept, {
+    GraphicType: graphicType,
+    GraphicData: coordinates,
+    ReferencedFrameOfReferenceUID: frameOfReferenceUID,
+  });
+
 export const image = (
   relationship: Relationship,
   concept: CodedConcept | undefined,

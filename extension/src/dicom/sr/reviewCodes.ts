@@ -13,6 +13,9 @@ const own = (value: string, meaning: string): CodedConcept => ({ value, scheme: 
 export const REVIEW = own('review', 'AI finding review');
 export const REJECTION_REASON = own('reason', 'Reason for rejecting AI finding');
 
+/** In place of findings. Not “no abnormality”: a model says nothing of what it was not made for. */
+export const NOTHING_FOUND = own('nothingFound', 'Nothing found by AI model');
+
 export const VERDICT_CODES: Record<Verdict, CodedConcept> = {
   accepted: own('accepted', 'Accepted by reader'),
   rejected: own('rejected', 'Rejected by reader'),

@@ -1,9 +1,11 @@
-import type { SegmentationRun } from '../../core/findings/segmentationRun';
-import type { RunResult, SegmentFinding } from '../../core/findings/types';
+import { isSegmentationRun, type SegmentationRun } from '../../core/findings/segmentationRun';
+import type { Finding, RunResult } from '../../core/findings/types';
 import { uidFrom } from '../../core/model/identity';
+import type { VolumeGeometry } from '../../core/geometry/types';
 import type { EvidenceObject } from '../../core/reading/ports';
 import { UNKNOWN_READER, type Review } from '../../core/review/types';
-import { CODE, codeItem, isLaterality, modalityCodes, sameCode, UNIT } from '../common/codes';
+import { planSlices } from '../../core/volume/assemble';
+import { CODE, codeItem, modalityCodes, UNIT } from '../common/codes';
 import type { Dataset } from '../common/dataset';
 import { SOP_CLASS } from '../common/dictionary';
 import { encodePart10 } from '../common/encode';
@@ -19,16 +21,11 @@ import { instanceReferences, type SourceAttributes } from '../common/source';
 import { clipped, dicomMoment } from '../common/text';
 import { segmentOrder } from '../seg/writeSegmentation';
 import * as content from './contentItems';
-import {
-  CODING_SCHEME,
-  REASON_CODES,
-  REJECTION_REASON,
-  REVIEW,
-  VERDICT_CODES,
-} from './reviewCodes';
+import { measurementGroup, nothingFound, personOf } from './measurementGroups';
+import { CODING_SCHEME } from './reviewCodes';
 
 export interface ReportRequest {
-  run: SegmentationRun;
+  run: RunResult;
   source: SourceAttributes;
   /** Reviews that a person made; empty at maturity `production`. */
   reviews: readonly Review[];
@@ -36,10 +33,14 @@ export interface ReportRequest {
   predecessors: readonly string[];
 }
 
+/** Segments in the order of their numbers, all else as the model gave it. */
+const findingOrder = (run: RunResult): readonly Finding[] =>
+  isSegmentationRun(run) ? segmentOrder(run) : run.findings;
+
 /** The reviews of this run's findings in the order of the findings; one a finding. */
-const reviewsInOrder = (run: SegmentationRun, reviews: readonly Review[]): Review[] => {
+const reviewsInOrder = (run: RunResult, reviews: readonly Review[]): Review[] => {
   const byFinding = new Map(reviews.map(review => [review.findingId, review]));
-  return segmentOrder(run).flatMap(({ id }) => byFinding.get(id) ?? []);
+  return findingOrder(run).flatMap(({ id }) => byFinding.get(id) ?? []);
 };
 
 const reportUIDOf = (runId: string, reviews: readonly Review[], predecessor?: string): string =>
@@ -95,9 +96,16 @@ function observers(run: RunResult, reviewers: readonly string[]): Dataset[] {
   return [...device, ...people];
 }
 
+const geometryOf = (run: RunResult): VolumeGeometry => {
+  if (run.labelMap) return run.labelMap.geometry;
+  const plan = planSlices(run.source.slices);
+  if (!plan.ok) throw new Error(`a result of what is no volume: ${plan.refusal.message}`);
+  return plan.value.geometry;
+};
+
 /** Image Library (TID 1600): what the series is, then its instances. */
-function imageLibrary(run: SegmentationRun): Dataset {
-  const { dimensions, spacing } = run.labelMap.geometry;
+function imageLibrary(run: RunResult): Dataset {
+  const { dimensions, spacing } = geometryOf(run);
   const { modality } = modalityCodes(run.source.slices[0].modality);
   const number = (
     concept: Parameters<typeof content.numeric>[1],
@@ -126,88 +134,6 @@ function imageLibrary(run: SegmentationRun): Dataset {
   return content.container('CONTAINS', CODE.imageLibrary, [group], '1600');
 }
 
-/** Anatomy is also the site, with its side; of other findings the model does not tell a site. */
-function findingSite({ segment }: SegmentFinding): Dataset[] {
-  if (!sameCode(segment.category, CODE.anatomicalStructure)) return [];
-  const side =
-    segment.modifier && isLaterality(segment.modifier)
-      ? [content.code('HAS CONCEPT MOD', CODE.laterality, segment.modifier)]
-      : [];
-  return [content.code('HAS CONCEPT MOD', CODE.findingSite, segment.type, side)];
-}
-
-/** Qualitative evaluation: what the reader said of the finding, or that no one has reviewed it. */
-function evaluation(review: Review | undefined, offset?: string): Dataset {
-  if (!review) return content.code('CONTAINS', REVIEW, VERDICT_CODES.notReviewed);
-  const properties = [
-    ...(personOf(review)
-      ? [content.personName('HAS PROPERTIES', CODE.personObserverName, personOf(review))]
-      : []),
-    ...(review.reason
-      ? [content.code('HAS PROPERTIES', REJECTION_REASON, REASON_CODES[review.reason])]
-      : []),
-    ...(review.comment ? [content.text('HAS PROPERTIES', CODE.comment, review.comment)] : []),
-  ];
-  return {
-    ...content.code('CONTAINS', REVIEW, VERDICT_CODES[review.verdict], properties),
-    ObservationDateTime: dicomMoment(review.reviewedAt, offset).dateTime,
-  };
-}
-
-/** Volumetric ROI Measurements and Qualitative Evaluations (TID 1411). */
-function measurementGroup(
-  request: ReportRequest,
-  finding: SegmentFinding,
-  segmentNumber: number,
-  review: Review | undefined,
-): Dataset {
-  const { run, source } = request;
-  const { provenance } = run;
-  return content.container(
-    'CONTAINS',
-    CODE.measurementGroup,
-    [
-      content.text('HAS OBS CONTEXT', CODE.trackingIdentifier, finding.trackingIdentifier),
-      content.uidReference('HAS OBS CONTEXT', CODE.trackingUniqueIdentifier, finding.id),
-      content.code('CONTAINS', CODE.findingCategory, finding.segment.category),
-      content.code('CONTAINS', CODE.finding, finding.segment.type),
-      ...findingSite(finding),
-      // Algorithm Identification (TID 4019)
-      content.text('HAS CONCEPT MOD', CODE.algorithmName, provenance.modelName),
-      content.text('HAS CONCEPT MOD', CODE.algorithmVersion, provenance.modelVersion),
-      content.text(
-        'HAS CONCEPT MOD',
-        CODE.algorithmParameters,
-        `model=${provenance.modelId} sha256=${provenance.modelSha256} run=${run.runId}`,
-      ),
-      content.image('CONTAINS', CODE.referencedSegment, {
-        ReferencedSOPClassUID: SOP_CLASS.segmentation,
-        ReferencedSOPInstanceUID: segmentationUIDOf(run.runId),
-        ReferencedSegmentNumber: segmentNumber,
-      }),
-      content.uidReference(
-        'CONTAINS',
-        CODE.sourceSeriesForSegmentation,
-        run.source.seriesInstanceUID,
-      ),
-      ...finding.measurements.map(({ concept, derivation, value, unit }) =>
-        content.numeric(
-          'CONTAINS',
-          concept,
-          value,
-          unit,
-          derivation ? [content.code('HAS CONCEPT MOD', CODE.derivation, derivation)] : [],
-        ),
-      ),
-      evaluation(review, source.timezoneOffset),
-    ],
-    '1411',
-  );
-}
-
-/** PersonName as the site gives it; a backslash parts values and is none of a name. */
-const personOf = ({ reviewer }: Review): string => reviewer.replaceAll('\\', ' ').trim();
-
 /** Who attests to the whole report: only when a person has reviewed every finding of it. */
 function verification(request: ReportRequest, reviews: readonly Review[], all: boolean): Dataset {
   const reviewers = [...new Set(reviews.map(personOf))];
@@ -235,12 +161,23 @@ const latest = (reviews: readonly Review[]): string =>
   );
 
 const stateOf = (reviewed: number, of: number): string => {
+  if (of === 0) return 'nothing found';
   if (reviewed === 0) return 'not reviewed';
   return reviewed === of ? 'reviewed' : `${reviewed} of ${of} reviewed`;
 };
 
+/** Whether a Segmentation goes with the report: it holds the segments that the report is of. */
+export const hasSegmentation = (run: RunResult): run is SegmentationRun =>
+  isSegmentationRun(run) && run.findings.length > 0;
+
 const evidenceSequence = (run: RunResult): Dataset => {
   const segmentation = segmentationUIDOf(run.runId);
+  const ofSegmentation = {
+    SeriesInstanceUID: seriesUIDOf(segmentation),
+    ReferencedSOPSequence: [
+      { ReferencedSOPClassUID: SOP_CLASS.segmentation, ReferencedSOPInstanceUID: segmentation },
+    ],
+  };
   return {
     StudyInstanceUID: run.source.studyInstanceUID,
     ReferencedSeriesSequence: [
@@ -248,15 +185,7 @@ const evidenceSequence = (run: RunResult): Dataset => {
         SeriesInstanceUID: run.source.seriesInstanceUID,
         ReferencedSOPSequence: instanceReferences(run),
       },
-      {
-        SeriesInstanceUID: seriesUIDOf(segmentation),
-        ReferencedSOPSequence: [
-          {
-            ReferencedSOPClassUID: SOP_CLASS.segmentation,
-            ReferencedSOPInstanceUID: segmentation,
-          },
-        ],
-      },
+      ...(hasSegmentation(run) ? [ofSegmentation] : []),
     ],
   };
 };
@@ -302,21 +231,26 @@ function measurementReport(request: ReportRequest, reviews: readonly Review[]): 
         ConceptCodeSequence: [procedureItem],
       },
       imageLibrary(run),
-      content.container(
-        'CONTAINS',
-        CODE.imagingMeasurements,
-        segmentOrder(run).map((finding, index) =>
-          measurementGroup(request, finding, index + 1, reviewOf.get(finding.id)),
-        ),
-      ),
+      run.findings.length === 0
+        ? nothingFound(run)
+        : content.container(
+            'CONTAINS',
+            CODE.imagingMeasurements,
+            findingOrder(run).map((finding, index) =>
+              measurementGroup(run, finding, index + 1, {
+                review: reviewOf.get(finding.id),
+                offset: source.timezoneOffset,
+              }),
+            ),
+          ),
     ],
   };
 }
 
 /**
  * What a run found and what readers said of it, as a Comprehensive 3D SR (PS3.3 A.35.13) after
- * TID 1500. Every finding is there with its review; one that no person reviewed says so. COMPLETE
- * when all findings are reviewed; VERIFIED only when those who reviewed them are named.
+ * TID 1500. Every finding is there with its review; one that no person reviewed says so; a run that
+ * found nothing says that. COMPLETE when all findings are reviewed; VERIFIED only when those who reviewed them are named.
  *
  * The instance derives from the run, the reviews and the report before it, so the same reviews
  * stored twice are one instance. Dates are those of the run and the reviews, never of the clock.

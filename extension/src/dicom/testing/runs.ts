@@ -140,6 +140,86 @@ export const runOn = (slices: SliceHeader[], count = 2, labelMap?: LabelMap): Se
   };
 };
 
+const percent = ucum('%', 'Percent');
+const noduleConcept = (ordinal: number): FindingConcept => ({
+  key: `nodule-${ordinal}`,
+  label: { en: `Nodule ${ordinal}`, uk: `Вогнище ${ordinal}` },
+  category: sct('49755003', 'Morphologically Abnormal Structure'),
+  type: sct('27925004', 'Nodule'),
+  recommendedDisplayCIELab: [80, 5, 70],
+});
+
+/** Runs of models that draw no segments, and one that found nothing, on the given slices. */
+export const OTHER_KINDS = ['detection', 'classification', 'regression', 'nothing'] as const;
+export const runOfKind = (kind: (typeof OTHER_KINDS)[number], slices: SliceHeader[]): RunResult => {
+  const { labelMap: _labelMap, findings: _findings, ...rest } = runOn(slices);
+  const runId = uidFrom('test', 'run', kind, slices[0].sopInstanceUID);
+  const middleSlice = Math.floor(slices.length / 2);
+  const base = (key: string) => ({
+    id: uidFrom('test', 'finding', runId, key),
+    trackingIdentifier: `${kind}/${key}`,
+    runId,
+    measurements: [] as Measurement[],
+    middleSlice,
+    centroid: [-178.25, -168.5, -297.4] as const,
+    referencedSOPInstanceUID: slices[middleSlice].sopInstanceUID,
+    referencedFrameNumber: slices[middleSlice].frameNumber,
+  });
+  const score = {
+    name: 'calciumScore',
+    concept: sct('371887003', 'Calcium score'),
+    value: 112.375,
+    unit: ucum('1', 'no units'),
+  };
+  const findings: Record<typeof kind, Finding[]> = {
+    detection: [0.9312, 0.4001].map((probability, index) => ({
+      ...base(`nodule-${index + 1}`),
+      kind: 'detection',
+      concept: noduleConcept(index + 1),
+      score: probability,
+      size: [8.25, 7.5, 9],
+      measurements: [volume(0.29 + index)],
+    })),
+    classification: [
+      {
+        ...base('effusion'),
+        kind: 'classification',
+        concept: {
+          key: 'effusion',
+          label: { en: 'Pleural effusion' },
+          type: sct('60046008', 'Pleural effusion'),
+          modifier: sct('7771000', 'Left'),
+        },
+        score: 0.8765,
+      },
+    ],
+    regression: [
+      {
+        ...base('calcium'),
+        kind: 'regression',
+        concept: { key: 'calcium', label: { en: 'Calcium score' }, type: score.concept },
+        measurements: [
+          score,
+          {
+            name: 'calciumShare',
+            concept: score.concept,
+            derivation: sct('373098007', 'Mean'),
+            value: 0.5,
+            unit: percent,
+          },
+        ],
+      },
+    ],
+    nothing: [],
+  };
+  return {
+    ...rest,
+    runId,
+    provenance: { ...rest.provenance, operatingPoint: { key: 'balanced', threshold: 0.4 } },
+    findings: findings[kind],
+  };
+};
+
 /** Metadata of every slice of a run, in the DICOM JSON model. */
 export const metadataOf = (run: RunResult, more: Record<string, unknown> = {}): SourceMetadata => {
   const attributes = {
