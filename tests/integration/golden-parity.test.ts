@@ -1,98 +1,295 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { z } from 'zod';
 import type { VolumeGeometry } from '@second-reader/core/geometry/types';
-import type { PreprocessingStep } from '@second-reader/core/model/manifest';
-import { preprocess, type SourceVolume } from '@second-reader/core/preprocessing/preprocess';
-import {
-  accumulate,
-  createAccumulator,
-  extractWindow,
-  finish,
-  importanceMap,
-  planWindows,
-} from '@second-reader/core/preprocessing/slidingWindow';
+import { voxelCount } from '@second-reader/core/geometry/transform';
+import { manifestSchema, preprocessingSchema } from '@second-reader/core/model/manifest';
 import { invertScores } from '@second-reader/core/postprocessing/invert';
 import {
   fillHoles,
   keepLargestConnectedComponent,
   removeSmallObjects,
 } from '@second-reader/core/postprocessing/labelMapSteps';
+import {
+  accumulate,
+  createAccumulator,
+  extractSliceStack,
+  extractWindow,
+  finish,
+  importanceMap,
+  planWindows,
+  type SpatialAxes,
+} from '@second-reader/core/preprocessing/slidingWindow';
+import {
+  casesOf,
+  chainShape,
+  channelsDifference,
+  differingVoxels,
+  expectGeometry,
+  packed,
+  printReport,
+  record,
+  recordLabels,
+  run,
+  triple,
+} from '../golden/golden';
 
 /**
  * Our transforms against MONAI's, on the arrays that tests/golden/make_golden.py made. Prints the
  * largest difference of each transform.
  */
+afterAll(printReport);
 
-const packed = z
-  .object({
-    type: z.enum(['int16', 'uint8', 'float32']),
-    shape: z.array(z.number()),
-    data: z.string(),
-  })
-  .transform(({ type, shape, data }) => {
-    const bytes = Uint8Array.from(Buffer.from(data, 'base64'));
-    const values = {
-      int16: () => new Int16Array(bytes.buffer),
-      uint8: () => bytes,
-      float32: () => new Float32Array(bytes.buffer),
-    }[type]();
-    return { values, shape };
-  });
-const triple = z.tuple([z.number(), z.number(), z.number()]);
-const geometrySchema = z.object({
-  dimensions: triple,
-  spacing: triple,
-  origin: triple,
-  direction: z.tuple([triple, triple, triple]),
+const PREPROCESSING = [
+  'orientation',
+  'spacing-bilinear',
+  'spacing-nearest',
+  'spacing-antiAliasing',
+  'resampleToMatch',
+  'cropForeground',
+  'centerSpatialCrop',
+  'spatialPad',
+  'divisiblePad',
+  'resizeWithPadOrCrop',
+  'resize-bilinear',
+  'resize-nearest',
+  'resize-area',
+  'letterbox',
+  'scaleIntensityRange',
+  'scaleIntensityRangePercentiles',
+  'scaleIntensity',
+  'normalizeIntensity',
+  'thresholdIntensity',
+  'voiLut',
+  'suvbw',
+  'repeatChannel',
+  'chain-ct',
+  'chain-mr',
+  'chain-xray',
+];
+
+test.each(PREPROCESSING)('%s', name => {
+  const cases = casesOf(name, chainShape);
+  let largest = 0;
+  for (const item of cases) {
+    const met = run(item);
+    expectGeometry(met.geometry, item.expectedGeometry);
+    expect(met.channels).toBe(item.expected.length);
+    largest = Math.max(largest, channelsDifference(met.data, item.expected));
+  }
+  record(name, cases.length, largest);
 });
 
-const DATA = path.resolve(__dirname, '../golden/data');
-function casesOf<T extends z.ZodRawShape>(name: string, shape: T) {
-  const schema = z.object({ cases: z.array(z.object({ name: z.string(), ...shape })).min(1) });
-  return schema.parse(JSON.parse(readFileSync(path.join(DATA, `${name}.json`), 'utf8'))).cases;
+test('has golden arrays for every preprocessing transform', () => {
+  const covered = PREPROCESSING.flatMap(name =>
+    casesOf(name, chainShape).flatMap(({ steps }) => steps.map(({ transform }) => transform)),
+  );
+  const known = preprocessingSchema.options.map(({ shape }) => shape.transform.value);
+  expect([...new Set(covered)].sort()).toEqual([...known].sort());
+  expect(manifestSchema.shape.preprocessing.element).toBe(preprocessingSchema);
+});
+
+/**
+ * MONAI brings a crop back by padding it with zeros, and interpolates between them and the outermost
+ * scores, so its labels reach up to one of the network's voxels beyond the crop; ours end with it.
+ */
+test.each(['chain-ct', 'chain-mr'])('%s, and back (invert)', name => {
+  const cases = casesOf(name, {
+    ...chainShape,
+    scores: z.array(packed),
+    expectedLabels: packed,
+  });
+  let differing = 0;
+  for (const item of cases) {
+    const { geometry: network, seen } = run(item);
+    const source = item.channels[0].geometry;
+    const size = voxelCount(network);
+    const scores = new Float32Array(size * item.scores.length);
+    item.scores.forEach(({ values }, c) => scores.set(values, c * size));
+    const met = invertScores({ scores, classes: item.scores.length, geometry: network }, source);
+    const [ni, nj] = source.dimensions;
+    met.forEach((label, index) => {
+      const at = [index % ni, Math.floor(index / ni) % nj, Math.floor(index / (ni * nj))];
+      const outside = Math.max(
+        ...at.map((x, axis) => Math.max(seen.from[axis] - x, x - seen.to[axis] + 1)),
+      );
+      const expected = item.expectedLabels.values[index];
+      if (outside <= 0) {
+        differing += label === expected ? 0 : 1;
+      } else if (outside > Math.max(...network.spacing) / Math.min(...source.spacing)) {
+        differing += expected === 0 ? 0 : 1;
+      }
+    });
+  }
+  recordLabels(`${name}, invert (logits, arg-max)`, cases.length, differing);
+});
+
+const windowShape = {
+  roiSize: triple,
+  overlap: z.number(),
+  mode: z.enum(['constant', 'gaussian']),
+  sigmaScale: z.number(),
+  paddingMode: z.enum(['constant', 'replicate', 'reflect']),
+  cval: z.number(),
+};
+type Window = z.infer<z.ZodObject<typeof windowShape>>;
+
+/**
+ * The same network as in inferers.py, of a tensor [channel, …spatial] of `size` voxels along i, j, k:
+ * [x, 1 − x + mean / 10, x² + place].
+ */
+function network(
+  tensor: Float32Array,
+  channels: number,
+  [ni, nj, nk]: readonly number[],
+  spatialAxes: SpatialAxes,
+): Float32Array {
+  const size = tensor.length / channels;
+  const x = new Float32Array(size);
+  for (let c = 0; c < channels; c++) {
+    for (let at = 0; at < size; at++) {
+      x[at] += (tensor[c * size + at] * (c + 1)) / channels;
+    }
+  }
+  const scores = new Float32Array(size * 3);
+  const mean = x.reduce((sum, value) => sum + value, 0) / size;
+  const isReversed = spatialAxes === 'zyx' || spatialAxes === 'yx';
+  for (let k = 0; k < nk; k++) {
+    for (let j = 0; j < nj; j++) {
+      for (let i = 0; i < ni; i++) {
+        const at = isReversed ? i + ni * (j + nj * k) : k + nk * (j + nj * i);
+        scores[at] = x[at];
+        scores[size + at] = 1 - x[at] + 0.1 * mean;
+        scores[2 * size + at] = x[at] * x[at] + 0.01 * i + 0.02 * j - 0.03 * k;
+      }
+    }
+  }
+  return scores;
 }
 
-const run = (volume: SourceVolume, steps: PreprocessingStep[]) => {
-  const outcome = preprocess([volume], [{ key: 'image', modality: 'CT' }], steps);
-  if (!outcome.ok) throw new Error(outcome.refusal.message);
-  return outcome.value;
+const windowScores = (
+  data: Float32Array,
+  channels: number,
+  dimensions: readonly [number, number, number],
+  window: Window,
+  spatialAxes: SpatialAxes,
+): Float32Array => {
+  const plan = planWindows(dimensions, window);
+  const importance = importanceMap(plan.outputSize, window);
+  const accumulator = createAccumulator(plan, 3);
+  plan.starts.forEach((_, at) => {
+    const tensor = extractWindow({ data, channels }, plan, at, window, spatialAxes);
+    const scores = network(tensor, channels, window.roiSize, spatialAxes);
+    accumulate(accumulator, plan, at, scores, importance, spatialAxes);
+  });
+  return finish(accumulator);
 };
 
-const report: Array<{ transform: string; cases: number; 'largest difference': string }> = [];
-afterAll(() => {
-  const width = Math.max(...report.map(({ transform }) => transform.length));
-  const lines = report.map(
-    row =>
-      `${row.transform.padEnd(width)}  ${String(row.cases).padStart(3)} cases  ${row['largest difference']}`,
-  );
-  process.stdout.write(`\nOurs against MONAI:\n${lines.join('\n')}\n`);
+const joined = (channels: ReadonlyArray<{ values: ArrayLike<number> }>): Float32Array =>
+  Float32Array.from(channels.flatMap(({ values }) => Array.from(values)));
+
+test.each(['zyx', 'xyz'] as const)('slidingWindow, %s tensors', order => {
+  const cases = casesOf('slidingWindow', {
+    input: z.array(packed),
+    flat: z.boolean(),
+    ...windowShape,
+    expected: z.array(packed),
+  });
+  let largest = 0;
+  for (const item of cases) {
+    const [ni, nj, nk] = item.input[0].shape;
+    const axes = item.flat ? (order === 'zyx' ? 'yx' : 'xy') : order;
+    const data = joined(item.input);
+    const met = windowScores(data, item.input.length, [ni, nj, nk], item, axes);
+    largest = Math.max(largest, channelsDifference(met, item.expected));
+  }
+  record(`slidingWindow (${order})`, cases.length, largest);
 });
 
-function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  expect(a.length).toBe(b.length);
+test('slidingWindow, over the channels of the MR chain', () => {
+  const cases = casesOf('chain-mr', {
+    ...chainShape,
+    window: z.object(windowShape),
+    scores: z.array(packed),
+  });
   let largest = 0;
-  for (let index = 0; index < a.length; index++) {
-    largest = Math.max(largest, Math.abs(a[index] - b[index]));
+  for (const item of cases) {
+    const { data, channels, geometry } = run(item);
+    const met = windowScores(data, channels, geometry.dimensions, item.window, 'xyz');
+    largest = Math.max(largest, channelsDifference(met, item.scores));
   }
-  expect(largest).not.toBeNaN();
-  return largest;
-}
+  record('chain-mr, slidingWindow', cases.length, largest);
+});
 
-function differingVoxels(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  expect(a.length).toBe(b.length);
-  let count = 0;
-  for (let index = 0; index < a.length; index++) {
-    count += a[index] === b[index] ? 0 : 1;
+test('slidingWindow, of a network without padding', () => {
+  const cases = casesOf('outputMargin', {
+    input: packed,
+    roiSize: triple,
+    outputMargin: triple,
+    paddingMode: z.enum(['constant', 'replicate', 'reflect']),
+    cval: z.number(),
+    expected: packed,
+  });
+  let largest = 0;
+  for (const item of cases) {
+    const [ni, nj, nk] = item.input.shape;
+    const plan = planWindows([ni, nj, nk], { ...item, overlap: 0.3 });
+    const importance = importanceMap(plan.outputSize, { mode: 'gaussian', sigmaScale: 0.125 });
+    const accumulator = createAccumulator(plan, 1);
+    const [mi, mj, mk] = item.outputMargin;
+    const [oi, oj, ok] = plan.outputSize;
+    const [wi, wj] = item.roiSize;
+    const data = Float32Array.from(item.input.values);
+    plan.starts.forEach((_, at) => {
+      const window = extractWindow({ data, channels: 1 }, plan, at, item, 'zyx');
+      /** The mean of what stands within the margin of each voxel that is answered for. */
+      const answer = Float32Array.from({ length: oi * oj * ok }, (__, index) => {
+        const [i, j, k] = [index % oi, Math.floor(index / oi) % oj, Math.floor(index / (oi * oj))];
+        let sum = 0;
+        for (let c = k; c <= k + 2 * mk; c++) {
+          for (let b = j; b <= j + 2 * mj; b++) {
+            for (let a = i; a <= i + 2 * mi; a++) sum += window[a + wi * (b + wj * c)];
+          }
+        }
+        return sum / ((2 * mi + 1) * (2 * mj + 1) * (2 * mk + 1));
+      });
+      accumulate(accumulator, plan, at, answer, importance, 'zyx');
+    });
+    largest = Math.max(largest, channelsDifference(finish(accumulator), [item.expected]));
   }
-  return count;
-}
+  record('slidingWindow (outputMargin)', cases.length, largest);
+});
 
-function expectGeometry(met: VolumeGeometry, expected: VolumeGeometry): void {
-  expect(met.dimensions).toEqual(expected.dimensions);
-  const flat = (g: VolumeGeometry) => [...g.spacing, ...g.origin, ...g.direction.flat()];
-  expect(largestDifference(flat(met), flat(expected))).toBeLessThan(1e-6);
-}
+test('slice, without neighbours', () => {
+  const cases = casesOf('sliceInferer', {
+    input: z.array(packed),
+    spatialDim: z.union([z.literal(0), z.literal(1), z.literal(2)]),
+    expected: z.array(packed),
+  });
+  let largest = 0;
+  for (const { input, spatialDim, expected } of cases) {
+    const [ni, nj, nk] = input[0].shape;
+    const geometry = gridOf([ni, nj, nk]);
+    const data = joined(input);
+    const met = new Float32Array(ni * nj * nk * 3);
+    const strides = [1, ni, ni * nj];
+    const [a, b] = [0, 1, 2].filter(axis => axis !== spatialDim);
+    const [na, nb] = [geometry.dimensions[a], geometry.dimensions[b]];
+    for (let slice = 0; slice < geometry.dimensions[spatialDim]; slice++) {
+      const tensor = extractSliceStack(
+        { data, channels: input.length, geometry },
+        slice,
+        { spatialDim, neighbours: 0 },
+        'yx',
+      );
+      network(tensor, input.length, [na, nb, 1], 'yx').forEach((score, at) => {
+        const [c, y, x] = [Math.floor(at / (na * nb)), Math.floor(at / na) % nb, at % na];
+        met[c * ni * nj * nk + slice * strides[spatialDim] + x * strides[a] + y * strides[b]] =
+          score;
+      });
+    }
+    largest = Math.max(largest, channelsDifference(met, expected));
+  }
+  record('slice', cases.length, largest);
+});
 
 const gridOf = (shape: number[], voxel: [number, number, number] = [1, 1, 1]): VolumeGeometry => ({
   dimensions: [shape[0], shape[1], shape[2]],
@@ -103,202 +300,6 @@ const gridOf = (shape: number[], voxel: [number, number, number] = [1, 1, 1]): V
     [0, 1, 0],
     [0, 0, 1],
   ],
-});
-
-/** Intensities: the largest difference of a voxel, in the unit of the voxels. */
-const record = (transform: string, cases: number, largest: number) => {
-  report.push({ transform, cases, 'largest difference': largest.toExponential(1) });
-  expect(largest).toBeLessThanOrEqual(1e-4);
-};
-const recordLabels = (transform: string, cases: number, voxels: number) => {
-  report.push({ transform, cases, 'largest difference': `${voxels} voxels` });
-  expect(voxels).toBe(0);
-};
-
-test('orientation', () => {
-  const cases = casesOf('orientation', {
-    input: packed,
-    geometry: geometrySchema,
-    axcodes: z.string(),
-    expected: packed,
-    expectedGeometry: geometrySchema,
-  });
-  let largest = 0;
-  for (const item of cases) {
-    const met = run({ voxels: item.input.values, geometry: item.geometry }, [
-      { transform: 'orientation', axcodes: item.axcodes },
-    ]);
-    expectGeometry(met.geometry, item.expectedGeometry);
-    largest = Math.max(largest, largestDifference(met.data, item.expected.values));
-  }
-  record('orientation', cases.length, largest);
-});
-
-test.each(['bilinear', 'nearest'] as const)('spacing, %s', mode => {
-  const cases = casesOf('spacing', {
-    input: packed,
-    geometry: geometrySchema,
-    pixdim: triple,
-    mode: z.enum(['bilinear', 'nearest']),
-    paddingMode: z.enum(['border', 'zeros']),
-    expected: packed,
-    expectedGeometry: geometrySchema,
-  }).filter(item => item.mode === mode);
-  let largest = 0;
-  for (const item of cases) {
-    const met = run({ voxels: item.input.values, geometry: item.geometry }, [
-      {
-        transform: 'spacing',
-        pixdim: item.pixdim,
-        mode: item.mode,
-        paddingMode: item.paddingMode,
-        antiAliasing: false,
-      },
-    ]);
-    expectGeometry(met.geometry, item.expectedGeometry);
-    largest = Math.max(largest, largestDifference(met.data, item.expected.values));
-  }
-  record(`spacing (${mode})`, cases.length, largest);
-});
-
-test('scaleIntensityRange', () => {
-  const cases = casesOf('scaleIntensityRange', {
-    input: packed,
-    geometry: geometrySchema,
-    aMin: z.number(),
-    aMax: z.number(),
-    bMin: z.number(),
-    bMax: z.number(),
-    clip: z.boolean(),
-    expected: packed,
-  });
-  let largest = 0;
-  for (const item of cases) {
-    const met = run({ voxels: item.input.values, geometry: item.geometry }, [
-      {
-        transform: 'scaleIntensityRange',
-        aMin: item.aMin,
-        aMax: item.aMax,
-        bMin: item.bMin,
-        bMax: item.bMax,
-        clip: item.clip,
-      },
-    ]);
-    largest = Math.max(largest, largestDifference(met.data, item.expected.values));
-  }
-  record('scaleIntensityRange', cases.length, largest);
-});
-
-const chainShape = {
-  input: packed,
-  geometry: geometrySchema,
-  axcodes: z.string(),
-  pixdim: triple,
-  scaleFirst: z.boolean(),
-  range: z.object({
-    aMin: z.number(),
-    aMax: z.number(),
-    bMin: z.number(),
-    bMax: z.number(),
-    clip: z.boolean(),
-  }),
-  expected: packed,
-  expectedGeometry: geometrySchema,
-  scores: z.array(packed),
-  expectedLabels: packed,
-  leastMargin: z.number(),
-};
-
-test('orientation, spacing and scaleIntensityRange in one walk', () => {
-  const cases = casesOf('chain', chainShape);
-  let largest = 0;
-  for (const item of cases) {
-    const scale = { transform: 'scaleIntensityRange' as const, ...item.range };
-    const spatial = [
-      { transform: 'orientation' as const, axcodes: item.axcodes },
-      {
-        transform: 'spacing' as const,
-        pixdim: item.pixdim,
-        mode: 'bilinear' as const,
-        paddingMode: 'border' as const,
-        antiAliasing: false,
-      },
-    ];
-    const steps = item.scaleFirst ? [scale, ...spatial] : [...spatial, scale];
-    const met = run({ voxels: item.input.values, geometry: item.geometry }, steps);
-    expectGeometry(met.geometry, item.expectedGeometry);
-    largest = Math.max(largest, largestDifference(met.data, item.expected.values));
-  }
-  record('chain of the three, fused', cases.length, largest);
-});
-
-test('invert', () => {
-  const cases = casesOf('chain', chainShape);
-  let differing = 0;
-  for (const item of cases) {
-    const size = item.scores[0].values.length;
-    const scores = new Float32Array(size * item.scores.length);
-    item.scores.forEach(({ values }, c) => scores.set(values, c * size));
-    const met = invertScores(
-      { scores, classes: item.scores.length, geometry: item.expectedGeometry },
-      item.geometry,
-    );
-    differing += differingVoxels(met, item.expectedLabels.values);
-  }
-  recordLabels('invert (logits, arg-max)', cases.length, differing);
-});
-
-test.each(['zyx', 'xyz'] as const)('slidingWindow, %s tensors', spatialAxes => {
-  const cases = casesOf('slidingWindow', {
-    input: packed,
-    roiSize: triple,
-    overlap: z.number(),
-    mode: z.enum(['constant', 'gaussian']),
-    sigmaScale: z.number(),
-    paddingMode: z.enum(['constant', 'replicate']),
-    cval: z.number(),
-    expected: z.array(packed),
-  });
-  /** The same fake network as in make_golden.py: [x, 1 − x + mean / 10, x² + place]. */
-  const network = (window: Float32Array, [ni, nj, nk]: readonly number[]): Float32Array => {
-    const size = window.length;
-    const scores = new Float32Array(size * 3);
-    const mean = window.reduce((sum, x) => sum + x, 0) / size;
-    for (let k = 0; k < nk; k++) {
-      for (let j = 0; j < nj; j++) {
-        for (let i = 0; i < ni; i++) {
-          const at = spatialAxes === 'zyx' ? i + ni * (j + nj * k) : k + nk * (j + nj * i);
-          const x = window[at];
-          scores[at] = x;
-          scores[size + at] = 1 - x + 0.1 * mean;
-          scores[2 * size + at] = x * x + 0.01 * i + 0.02 * j - 0.03 * k;
-        }
-      }
-    }
-    return scores;
-  };
-  let largest = 0;
-  for (const item of cases) {
-    const [ni, nj, nk] = item.input.shape;
-    const plan = planWindows([ni, nj, nk], item);
-    const importance = importanceMap(item.roiSize, item);
-    const accumulator = createAccumulator(plan, 3);
-    const data = Float32Array.from(item.input.values);
-    plan.starts.forEach((_, window) => {
-      const tensor = extractWindow({ data, channels: 1 }, plan, window, item, spatialAxes);
-      const scores = network(tensor, item.roiSize);
-      accumulate(accumulator, plan, window, scores, importance, spatialAxes);
-    });
-    const met = finish(accumulator);
-    item.expected.forEach(({ values }, c) => {
-      const size = values.length;
-      largest = Math.max(
-        largest,
-        largestDifference(met.subarray(c * size, (c + 1) * size), values),
-      );
-    });
-  }
-  record(`slidingWindow (${spatialAxes})`, cases.length, largest);
 });
 
 test('keepLargestConnectedComponent', () => {

@@ -1,5 +1,5 @@
 import type { Vec3, VolumeGeometry } from '../geometry/types';
-import { indexToWorld } from '../geometry/transform';
+import { indexToWorld, worldToIndex } from '../geometry/transform';
 import type { PreprocessingStep } from '../model/manifest';
 import { accept, refuse, type Outcome } from '../outcome';
 import { borderIndices, type BorderMode } from './border';
@@ -135,6 +135,46 @@ export const boxGeometry = (geometry: VolumeGeometry, { start, size }: Box): Vol
   dimensions: size,
   origin: indexToWorld(geometry, start),
 });
+
+/** Voxel indices of a series along i, j, k: the first, and one past the last. */
+export interface IndexRange {
+  from: Vec3;
+  to: Vec3;
+}
+
+/**
+ * What is left of a range of the source's voxels once a box was cut out of a grid that runs along its
+ * axes: those whose centres lie within the voxels that were kept. Padding takes nothing away.
+ */
+export function rangeAfter(
+  range: IndexRange,
+  source: VolumeGeometry,
+  geometry: VolumeGeometry,
+  { start, size }: Box,
+): IndexRange {
+  const { dimensions } = geometry;
+  const edge = (index: Vec3): Vec3 => worldToIndex(source, indexToWorld(geometry, index));
+  // An end that nothing is cut from reaches a voxel further: a coarser grid may end early.
+  const low = edge(map3(axis => (start[axis] > 0 ? start[axis] - 0.5 : -1e6)));
+  const high = edge(
+    map3(axis => {
+      const end = start[axis] + size[axis];
+      return end < dimensions[axis] ? end - 0.5 : dimensions[axis] + 0.5;
+    }),
+  );
+  const from = map3(axis =>
+    Math.max(range.from[axis], Math.ceil(Math.min(low[axis], high[axis]) - 1e-6)),
+  );
+  return {
+    from,
+    to: map3(axis =>
+      Math.max(
+        from[axis],
+        Math.min(range.to[axis], Math.floor(Math.max(low[axis], high[axis]) + 1e-6) + 1),
+      ),
+    ),
+  };
+}
 
 export const isWholeBox = (dimensions: Vec3, { start, size }: Box): boolean =>
   [0, 1, 2].every(axis => start[axis] === 0 && size[axis] === dimensions[axis]);

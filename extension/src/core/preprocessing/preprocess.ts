@@ -2,7 +2,17 @@ import type { Vec3, VolumeGeometry } from '../geometry/types';
 import type { ModelChannel, PreprocessingStep } from '../model/manifest';
 import { accept, type Outcome } from '../outcome';
 import type { Volume, VoxelArray } from '../volume/types';
-import { boxGeometry, boxOf, cropPad, foregroundBox, isWholeBox, paddedBox, type Box } from './box';
+import {
+  boxGeometry,
+  boxOf,
+  cropPad,
+  foregroundBox,
+  isWholeBox,
+  paddedBox,
+  rangeAfter,
+  type Box,
+  type IndexRange,
+} from './box';
 import { antiAlias } from './filter';
 import {
   applyIntensity,
@@ -26,6 +36,12 @@ export interface PreprocessedVolume {
   channels: number;
   /** Where that grid lies in the patient: enough to bring a result back (`invert`). */
   geometry: VolumeGeometry;
+  /**
+   * Voxels of the first channel's series that no crop has taken away. A result has nothing to say of
+   * the others, not even where padding covers their place again (MONAI's `Invertd` fills them with
+   * background).
+   */
+  seen: IndexRange;
 }
 
 /** One channel: what the steps call it, and the series that its values came from. */
@@ -102,7 +118,8 @@ function runFirst(lanes: readonly Lane[], steps: readonly PreprocessingStep[]): 
       runPasses(matched, reference.dimensions, planPasses(wholePass(reference), fused), out);
     }
   });
-  return { data, channels: lanes.length, geometry };
+  const seen: IndexRange = { from: [0, 0, 0], to: reference.dimensions };
+  return { data, channels: lanes.length, geometry, seen };
 }
 
 /** Later walks: in place where only values change. */
@@ -128,7 +145,7 @@ function runFused(
       data.subarray(channel * size, (channel + 1) * size),
     ),
   );
-  return { data, channels: lanes.length, geometry };
+  return { ...work, data, geometry };
 }
 
 const gridAfterFused = (geometry: VolumeGeometry, steps: readonly PreprocessingStep[]) => {
@@ -141,15 +158,17 @@ const gridAfterFused = (geometry: VolumeGeometry, steps: readonly PreprocessingS
 
 function runBox(
   work: PreprocessedVolume,
+  source: VolumeGeometry,
   box: Box,
   fill?: { mode: 'constant' | 'edge' | 'reflect'; value: number },
 ): PreprocessedVolume {
-  const { data, channels, geometry } = work;
+  const { data, channels, geometry, seen } = work;
   if (isWholeBox(geometry.dimensions, box)) return work;
   return {
     data: cropPad(data, channels, geometry.dimensions, box, fill),
     channels,
     geometry: boxGeometry(geometry, box),
+    seen: rangeAfter(seen, source, geometry, box),
   };
 }
 
@@ -161,8 +180,8 @@ function runResize(
   const { data, channels, geometry } = work;
   if (geometry.dimensions.every((n, axis) => n === spatialSize[axis])) return work;
   return {
+    ...work,
     data: resize(data, channels, geometry, spatialSize, options),
-    channels,
     geometry: resizedGeometry(geometry, spatialSize),
   };
 }
@@ -179,6 +198,8 @@ function runLone(
   step: LoneStep,
 ): Outcome<PreprocessedVolume> {
   const { dimensions, spacing } = work.geometry;
+  /** Of the first channel's series, which results come back to. */
+  const grid = lanes[0].volume.geometry;
   switch (step.transform) {
     case 'spacing': {
       const ratio: Vec3 = [
@@ -194,21 +215,21 @@ function runLone(
       const source = sourceKey === undefined ? 0 : lanes.findIndex(({ key }) => key === sourceKey);
       if (source < 0) throw new Error(`no channel "${sourceKey}": the manifest was not validated`);
       const box = foregroundBox(channelOf(work, source), dimensions, step);
-      return box.ok ? accept(runBox(work, box.value, step)) : box;
+      return box.ok ? accept(runBox(work, grid, box.value, step)) : box;
     }
     case 'centerSpatialCrop':
-      return accept(runBox(work, boxOf(dimensions, step)));
+      return accept(runBox(work, grid, boxOf(dimensions, step)));
     case 'spatialPad':
     case 'divisiblePad':
     case 'resizeWithPadOrCrop':
-      return accept(runBox(work, boxOf(dimensions, step), step));
+      return accept(runBox(work, grid, boxOf(dimensions, step), step));
     case 'resize':
       return accept(runResize(work, step.spatialSize, step));
     case 'letterbox': {
       const size = letterboxSize(dimensions, step.spatialSize);
       const resized = runResize(work, size, { mode: step.mode, antiAliasing: false });
       const box = paddedBox(size, step.spatialSize, 'symmetric');
-      return accept(runBox(resized, box, { mode: 'constant', value: step.value }));
+      return accept(runBox(resized, grid, box, { mode: 'constant', value: step.value }));
     }
     default: {
       const chosen = lanes.flatMap((lane, channel) =>
@@ -227,7 +248,7 @@ function repeatChannel(work: PreprocessedVolume, repeats: number): PreprocessedV
   for (let channel = 0; channel < work.channels * repeats; channel++) {
     data.set(channelOf(work, Math.floor(channel / repeats)), channel * size);
   }
-  return { data, channels: work.channels * repeats, geometry: work.geometry };
+  return { ...work, data, channels: work.channels * repeats };
 }
 
 /**

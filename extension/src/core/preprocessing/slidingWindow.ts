@@ -198,7 +198,11 @@ export const sliceShape = (
  * @param out a buffer of the tensor's size to use again; a new one when left out
  */
 export function extractSliceStack(
-  { data, channels, geometry: { dimensions } }: PreprocessedVolume,
+  {
+    data,
+    channels,
+    geometry: { dimensions },
+  }: Pick<PreprocessedVolume, 'data' | 'channels' | 'geometry'>,
   slice: number,
   { spatialDim, neighbours }: Pick<SliceInference, 'spatialDim' | 'neighbours'>,
   spatialAxes: SpatialAxes,
