@@ -64,6 +64,7 @@ export const rewriteGroupedConv = (node: OnnxNode, patch: Patch): (Rewrite | Gap
     kind: 'groupedConv3d',
     node: nodeName(node),
     op: node.opType,
+    value: node.output[0],
     detail: `${group} groups of ${inner} → ${own} channels, kernel ${kernel.join('×')} → ${group > MOST_SPLIT_OUTPUTS ? `${group} Slice` : 'Split'}, ${group} Conv, Concat`,
     costRatio: 1,
   };

@@ -19,6 +19,8 @@ export interface Rewrite {
   /** The node it was done for. */
   node: string;
   op: string;
+  /** The value it makes, under the same name before and after. */
+  value: string;
   /** In one line: what it was, what it is. */
   detail: string;
   /** Multiplications of the new form against those of the old. */

@@ -45,6 +45,7 @@ export const rewriteGroupNormalization = (node: OnnxNode, patch: Patch): Rewrite
     kind: 'groupNormalization',
     node: nodeName(node),
     op: node.opType,
+    value: node.output[0],
     detail: `${groups} groups of ${channels} channels → InstanceNormalization, Mul, Add`,
     costRatio: 1,
   };
@@ -66,6 +67,7 @@ export const rewriteFlattenedSoftmax = (node: OnnxNode, patch: Patch): Rewrite |
     kind: 'flattenedSoftmax',
     node: nodeName(node),
     op: node.opType,
+    value: node.output[0],
     detail: `axes from ${axis} on together (opset ${patch.opset}) → Flatten, Softmax, Reshape`,
     costRatio: 1,
   };
@@ -92,6 +94,7 @@ export const rewriteManyWaySplit = (node: OnnxNode, patch: Patch): Rewrite | und
     kind: 'manyWaySplit',
     node: nodeName(node),
     op: node.opType,
+    value: node.output[0],
     detail: `${parts} parts → ${parts} Slice`,
     costRatio: 1,
   };
@@ -110,6 +113,7 @@ export const dropUnusedIndices = (
       kind: 'unusedIndices',
       node: nodeName(node),
       op: node.opType,
+      value: node.output[0],
       detail: 'its output of indices, which nothing takes, is left out',
       costRatio: 1,
     },

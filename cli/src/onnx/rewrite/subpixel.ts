@@ -65,11 +65,13 @@ const planWith = (axis: AxisOfTransposed, shift: number): AxisPlan => {
 
 /** The shift of the grid with the smallest kernel; of those the one that cuts off least. */
 export const planAxis = (axis: AxisOfTransposed): AxisPlan =>
-  Array.from({ length: axis.stride }, (_, shift) => planWith(axis, shift)).reduce((best, plan) =>
-    plan.kernel < best.kernel ||
-    (plan.kernel === best.kernel && plan.cropBegin + plan.cropEnd < best.cropBegin + best.cropEnd)
-      ? plan
-      : best,
+  // Beyond one stride a shift only helps against padding that is larger than the kernel reaches.
+  Array.from({ length: axis.stride + axis.padBegin }, (_, shift) => planWith(axis, shift)).reduce(
+    (best, plan) =>
+      plan.kernel < best.kernel ||
+      (plan.kernel === best.kernel && plan.cropBegin + plan.cropEnd < best.cropBegin + best.cropEnd)
+        ? plan
+        : best,
   );
 
 /** Pads in numbers: `auto_pad` and `output_shape` are spelled out, or it is said why they cannot be. */
@@ -287,6 +289,7 @@ export const rewriteConvTranspose = (node: OnnxNode, patch: Patch): Rewrite | Ga
     kind: 'convTranspose3d',
     node: nodeName(node),
     op: node.opType,
+    value: node.output[0],
     detail:
       `kernel ${cross(kernel)}, stride ${cross(strides)}${group > 1 ? `, ${group} groups` : ''} → ` +
       `Conv ${cross(plans.map(plan => plan.kernel))} to ${dims[0] * group} channels` +
