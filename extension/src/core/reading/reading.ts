@@ -174,10 +174,10 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
       }
       const keys = (model.manifest.operatingPoints ?? []).map(({ key }) => key);
       if (operatingPoint !== undefined && !keys.includes(operatingPoint)) {
-        const known = keys.join(', ') || '–';
-        const message = `${modelId} has no operating point "${operatingPoint}"; there are: ${known}`;
-        const values = { modelId, operatingPoint, known };
-        return show(refusal('unknownOperatingPoint', message, values), modelId);
+        const allowed = keys.join(', ') || '–';
+        const message = `Model ${modelId} has no operating point "${operatingPoint}"; allowed: ${allowed}`;
+        const values = { model: modelId, operatingPoint, allowed };
+        return show(refusal('operatingPointUnknown', message, values), modelId);
       }
       const sets = displaySets();
       const { admits, refusal: why } = admission.modelState(model, sets);

@@ -152,8 +152,8 @@ describe('a run with an operating point', () => {
     const { run, asked } = await open(manifest, [ct], segmentation());
     expect((await run('sensitve')).refusals).toMatchObject([
       {
-        code: 'unknownOperatingPoint',
-        values: { operatingPoint: 'sensitve', known: 'balanced, sensitive' },
+        code: 'operatingPointUnknown',
+        values: { operatingPoint: 'sensitve', allowed: 'balanced, sensitive' },
       },
     ]);
     expect(asked).toEqual([]);

@@ -108,10 +108,12 @@ const checkHeatmap = (
   }
   if (inference.inferer === 'slidingWindow') {
     output.stride.forEach((stride, axis) => {
-      const size = inference.roiSize[axis];
+      const margin = inference.outputMargin[axis];
+      const size = inference.roiSize[axis] - 2 * margin;
       if (size % stride !== 0) {
+        const less = margin > 0 ? ` less ${2 * margin} of outputMargin` : '';
         problems.push(
-          `${where}.stride[${axis}] is ${stride}, which does not divide $.inference.roiSize[${axis}], ${size}; each window must hold a whole number of cells.`,
+          `${where}.stride[${axis}] is ${stride}, which does not divide $.inference.roiSize[${axis}], ${inference.roiSize[axis]}${less}; each window must hold a whole number of cells.`,
         );
       }
     });

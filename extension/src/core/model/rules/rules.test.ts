@@ -225,7 +225,10 @@ describe('preprocessing', () => {
     [
       'means for a channel that was repeated',
       changed(chestFilm(), ['preprocessing', 3, 'keys'], ['image']),
-      [['preprocessing', 3, 'divisor'], [0.229, 0.224]],
+      [
+        ['preprocessing', 3, 'divisor'],
+        [0.229, 0.224],
+      ],
       '$.preprocessing[3].divisor is [0.229,0.224], 2 numbers; the step is for 3 channels',
     ],
     [
@@ -317,7 +320,7 @@ describe('outputs', () => {
       noduleCt(),
       output(0, 'stride'),
       [4, 4, 5],
-      '$.outputs[0].stride[2] is 5, which does not divide $.inference.roiSize[2], 64',
+      '$.outputs[0].stride[2] is 5, which does not divide $.inference.roiSize[2], 64 less 16 of outputMargin',
     ],
     [
       'boxes of pictures',
