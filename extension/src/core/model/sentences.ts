@@ -47,7 +47,8 @@ function editDistance(a: string, b: string): number {
 
 /** The allowed word that was probably meant, if one is near. Case and "_" or "-" do not count. */
 export function didYouMean(word: string, allowed: readonly string[]): string | undefined {
-  const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '');
+  // "SlidingWindowInferer" is MONAI's class, "slidingWindow" our name of it.
+  const plain = (text: string) => text.toLowerCase().replace(/[_-]|inferer$/g, '');
   const begins = ({ candidate }: { candidate: string }) =>
     candidate[0]?.toLowerCase() === word[0]?.toLowerCase();
   const near = allowed
@@ -128,8 +129,10 @@ function sentences(issue: Issue, json: unknown): string[] {
       );
     }
     case 'invalid_type': {
-      const needed = articles[issue.expected] ?? issue.expected;
-      return [`${where} is ${value === undefined ? 'missing' : met}; ${needed} is needed.`];
+      const needed = isGeneric(issue.message)
+        ? `${articles[issue.expected] ?? issue.expected} is needed`
+        : issue.message;
+      return [`${where} is ${value === undefined ? 'missing' : met}; ${needed}.`];
     }
     case 'invalid_value':
       return [wrongWord(where, met, value, issue.values)];
@@ -140,6 +143,7 @@ function sentences(issue: Issue, json: unknown): string[] {
         if (advice) return [`${where} is ${met}; ${advice}`];
         return [wrongWord(where, met, value, options)];
       }
+      if (!isGeneric(issue.message)) return [`${where} is ${met}; ${issue.message}.`];
       const allowed = issue.errors.flat().flatMap(error => sentences(error, value));
       const choices = allowed.map(sentence => sentence.replace(/^.*; /, '').replace(/\.$/, ''));
       return [`${where} is ${met}; ${[...new Set(choices)].join(' or ')}.`];

@@ -116,7 +116,32 @@ describe('parseManifest', () => {
     [
       'a wrong connectivity',
       with_(['postprocessing', 1, 'connectivity'], 26),
-      ['connectivity is 26; '],
+      ['connectivity is 26; allowed: 1 (6 neighbours), 2 (18 neighbours), 3 (26 neighbours).'],
+    ],
+    [
+      'a name without its language',
+      with_(['outputs', 0, 'labels', 0, 'name'], 'Left lung'),
+      ['$.outputs[0].labels[0].name is "Left lung"; a text by language is needed, such as {"en"'],
+    ],
+    [
+      'a word in place of a code',
+      with_(['outputs', 0, 'labels', 0, 'type'], 'Lung'),
+      ['$.outputs[0].labels[0].type is "Lung"; a coded concept is needed, such as {"value"'],
+    ],
+    [
+      'numbers as text',
+      with_(['preprocessing', 2], { transform: 'normalizeIntensity', subtrahend: ['0.4'] }),
+      ['subtrahend is ["0.4"]; a number, or a list of one number a channel, is needed.'],
+    ],
+    [
+      'a class of MONAI',
+      with_(['inference', 'inferer'], 'SlidingWindowInferer'),
+      ['"SlidingWindowInferer" (did you mean "slidingWindow"?); allowed: "slidingWindow"'],
+    ],
+    [
+      'a vector of four',
+      with_(['inference', 'roiSize'], [1, 96, 96, 96]),
+      ['$.inference.roiSize is [1,96,96,96]; it has 4 numbers, exactly 3 are needed'],
     ],
     [
       'a bad hash',

@@ -2,15 +2,23 @@ import { z } from 'zod';
 
 /** Building blocks of the manifest. Objects are strict: a key the schema does not know is an error. */
 
-export const codedConcept = z.strictObject({
-  value: z.string().min(1),
-  scheme: z.string().min(1),
-  meaning: z.string().min(1).max(64),
-});
+export const codedConcept = z.strictObject(
+  {
+    value: z.string().min(1),
+    scheme: z.string().min(1),
+    meaning: z.string().min(1).max(64),
+  },
+  {
+    error:
+      'a coded concept is needed, such as {"value": "10200004", "scheme": "SCT", "meaning": "Liver"}',
+  },
+);
 
 /** Text by language (BCP 47); English is required and is the fallback. */
 export const localizedText = z
-  .record(z.string(), z.string().min(1))
+  .record(z.string(), z.string().min(1), {
+    error: 'a text by language is needed, such as {"en": "Liver"}',
+  })
   .refine(text => 'en' in text, {
     message: 'an "en" text is required, which is shown where a language has none',
   })

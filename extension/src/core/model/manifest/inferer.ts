@@ -23,7 +23,9 @@ const simpleSchema = z.strictObject({ inferer: z.literal('simple') });
 const sliceSchema = z.strictObject({
   inferer: z.literal('slice'),
   /** The oriented axis that is walked: 0, 1 or 2. */
-  spatialDim: z.union([z.literal(0), z.literal(1), z.literal(2)]).default(2),
+  spatialDim: z
+    .union([z.literal(0), z.literal(1), z.literal(2)], { error: 'allowed: 0, 1, 2' })
+    .default(2),
   /**
    * Slices on either side that stand beside the middle one as channels, in the order of the axis,
    * all slices of a channel together; beyond the volume the outermost slice is repeated.

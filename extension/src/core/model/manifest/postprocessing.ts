@@ -24,7 +24,12 @@ export const postprocessingSchema = z.discriminatedUnion('transform', [
     appliedLabels,
     /** Each label on its own, or all of them as one object. */
     independent: z.boolean().default(true),
-    connectivity: z.union([z.literal(1), z.literal(2), z.literal(3)]).default(1),
+    /** Through faces (6 neighbours), edges too (18), corners too (26): scikit-image's numbers. */
+    connectivity: z
+      .union([z.literal(1), z.literal(2), z.literal(3)], {
+        error: 'allowed: 1 (6 neighbours), 2 (18 neighbours), 3 (26 neighbours)',
+      })
+      .default(1),
     numComponents: z.number().int().positive().default(1),
   }),
   z.strictObject({ transform: z.literal('fillHoles'), appliedLabels }),

@@ -14,6 +14,9 @@ const keys = { keys: z.array(key).min(1).optional() };
 const positive3 = vec3.refine(v => v.every(x => x > 0), {
   message: 'positive millimetres are needed',
 });
+const numbers = z.union([z.number(), z.array(z.number()).min(1)], {
+  error: 'a number, or a list of one number a channel, is needed',
+});
 const interpolation = z.enum(['bilinear', 'nearest']);
 /** How voxels outside are filled; `edge` repeats the outermost, as numpy and torch call it. */
 const padding = {
@@ -116,8 +119,8 @@ export const intensitySteps = [
   z.strictObject({
     transform: z.literal('normalizeIntensity'),
     /** The channel's own mean and standard deviation without them. */
-    subtrahend: z.union([z.number(), z.array(z.number()).min(1)]).optional(),
-    divisor: z.union([z.number(), z.array(z.number()).min(1)]).optional(),
+    subtrahend: numbers.optional(),
+    divisor: numbers.optional(),
     /** Only values other than 0 are counted and changed. */
     nonzero: z.boolean().default(false),
     /** Each channel by its own statistics; false takes all of them together. */
