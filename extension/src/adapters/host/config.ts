@@ -28,7 +28,7 @@ export const hostConfigSchema = z.strictObject({
     .array(
       z.union([z.string().min(1), sitePackageSchema], {
         error: issue =>
-          `${JSON.stringify(issue.input)} is neither the URL of a list of packages nor { "url": …, "sha256": … } of one`,
+          `${JSON.stringify(issue.input)} is neither the URL of a list of packages nor { "url": …, "sha256": 64 hexadecimal digits, may be left out } of one`,
       }),
     )
     .optional(),

@@ -9,6 +9,7 @@ import type {
   OutboxStore,
 } from './ports';
 import { reviewSignature, type RunRecord } from './records';
+import { sameImages } from './sameImages';
 
 export interface RestoreContext {
   archive: EvidenceArchive;
@@ -48,7 +49,7 @@ export const restoreReading = (context: RestoreContext) => {
   };
 
   const placed = (run: RunResult, sets: DisplaySetSummary[]) =>
-    sets.find(set => set.seriesInstanceUID === run.source.seriesInstanceUID);
+    sets.find(set => sameImages(set, run.source));
 
   /**
    * A draft is what this workstation knew last, so it overtakes what the archive says of a finding,

@@ -69,8 +69,8 @@ async function open(manifest: ModelManifest, sets: DisplaySetSummary[], result: 
   reading.state.subscribe(({ active }) => active && fractions.push(active.percent));
   reading.open('1.2');
   await reading.refresh();
-  const run = async (operatingPoint?: string) => {
-    reading.runModel({ modelId: manifest.id, operatingPoint });
+  const run = async (operatingPoint?: string, displaySetInstanceUID?: string) => {
+    reading.runModel({ modelId: manifest.id, operatingPoint, displaySetInstanceUID });
     for (let turn = 0; turn < 50; turn++) await new Promise(resolve => setTimeout(resolve));
     return reading.state.get();
   };
@@ -157,6 +157,25 @@ describe('a run with an operating point', () => {
       },
     ]);
     expect(asked).toEqual([]);
+  });
+});
+
+describe('runs on films of one series', () => {
+  it('stand side by side, each in place of the former of its film', async () => {
+    const other = displaySet({
+      ...film,
+      displaySetInstanceUID: 'ds-lateral',
+      slices: slices(2).slice(1),
+    });
+    const manifest = manifestSchema.parse(chestFilm());
+    const { run } = await open(manifest, [film, other], regression);
+    await run(undefined, 'ds-film');
+    await run(undefined, 'ds-lateral');
+    const { runs } = await run(undefined, 'ds-film');
+    expect(runs.map(({ displaySetInstanceUID }) => displaySetInstanceUID).sort()).toEqual([
+      'ds-film',
+      'ds-lateral',
+    ]);
   });
 });
 

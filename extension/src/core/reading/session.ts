@@ -11,6 +11,7 @@ import type {
 } from './ports';
 import { projectState, type ReadingFacts } from './projectState';
 import { reviewsOf, type RunRecord } from './records';
+import { sameImages } from './sameImages';
 import type { Maturity, ReadingState } from './state';
 
 export type ShownRefusal = Refusal & { modelId?: string };
@@ -91,13 +92,13 @@ export const createSession = (
       .forEach(finding => overlay.setFindingVisible(run, finding, false));
   };
 
-  /** A new run of a model on a series takes the place of the earlier one. */
+  /** A new run of a model on the same images takes the place of the earlier one. */
   const supersede = ({ run, origin }: RunRecord) => {
     if (origin !== 'run') return;
     for (const [runId, other] of records) {
       const { provenance, source, findings } = other.run;
       if (provenance.modelId !== run.provenance.modelId) continue;
-      if (source.seriesInstanceUID !== run.source.seriesInstanceUID) continue;
+      if (!sameImages(source, run.source)) continue;
       records.delete(runId);
       overlay.remove(runId);
       if (findings.some(({ id }) => id === facts.selectedFindingId)) {
