@@ -8,7 +8,7 @@ const list = (value: string, before: string[] = []): string[] => [...before, val
 const tell = (terminal: Terminal, report: ImportReport): void => {
   const { manifest } = report;
   terminal.say(
-    `Imported a ${report.kind} as ${manifest.id} ${manifest.version} into ${report.folder}.`,
+    `Imported the ${report.kind} as ${manifest.id} ${manifest.version} into ${report.folder}.`,
   );
   report.notes.forEach(note => terminal.say(`  ${note}`));
   if (report.todos.length > 0) {

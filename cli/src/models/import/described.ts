@@ -72,16 +72,16 @@ const channelsFrom = (facts: NetworkFacts, options: ImportOptions, need: Need) =
       ...(description && { selector: { description } }),
     }));
   }
-  if (options.modality === undefined) {
-    need('--modality', 'the DICOM modality of the images, such as CT');
-    return undefined;
-  }
   const colour = channels === 3 && facts.input.spatial.length === 2;
   if (channels > 1 && !colour) {
     need(
       '--channel',
       `what fills each of the ${channels} channels, ${channels} times key:MODALITY:description`,
     );
+    return undefined;
+  }
+  if (options.modality === undefined) {
+    need('--modality', 'the DICOM modality of the images, such as CT');
     return undefined;
   }
   return [{ modality: options.modality }];

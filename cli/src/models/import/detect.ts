@@ -49,11 +49,11 @@ export const detectSource = async (source: string): Promise<Outcome<DetectedSour
   if (isFolder(source)) {
     if (has(source, 'configs/metadata.json')) return accept({ kind: 'MONAI bundle', path: source });
     if (has(source, 'plans.json', 'dataset.json'))
-      return accept({ kind: 'nnU-Net v2', path: source });
+      return accept({ kind: 'nnU-Net v2 folder', path: source });
     if (has(source, 'model.json')) return detectSource(path.join(source, 'model.json'));
     const inner = readdirSync(source).map(name => path.join(source, name));
     const onnx = inner.filter(name => name.endsWith('.onnx'));
-    if (onnx.length === 1) return accept({ kind: 'ONNX', path: onnx[0] });
+    if (onnx.length === 1) return accept({ kind: 'ONNX file', path: onnx[0] });
     const folders = inner.filter(isFolder);
     // A bundle or a TF.js model is often one folder deeper than what was unpacked.
     if (folders.length === 1 && inner.length === 1) return detectSource(folders[0]);
@@ -68,7 +68,7 @@ export const detectSource = async (source: string): Promise<Outcome<DetectedSour
       ? accept({ kind: 'TF.js layers model', path: source })
       : unknown(source, 'JSON, but no TF.js model');
   }
-  if (source.endsWith('.onnx')) return accept({ kind: 'ONNX', path: source });
+  if (source.endsWith('.onnx')) return accept({ kind: 'ONNX file', path: source });
   const other = OTHERS[path.extname(source).toLowerCase()];
   return unknown(source, other ?? 'a file of no known kind');
 };

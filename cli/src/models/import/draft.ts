@@ -19,7 +19,7 @@ export interface MissingFact {
   section: keyof ManifestPart;
 }
 
-export type SourceKind = 'MONAI bundle' | 'nnU-Net v2' | 'TF.js layers model' | 'ONNX';
+export type SourceKind = 'MONAI bundle' | 'nnU-Net v2 folder' | 'TF.js layers model' | 'ONNX file';
 
 /** What an importer makes of a source. */
 export interface ImportDraft {

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { parseManifest } from '@second-reader/core/model/validate';
 import { accept, refuse, type Outcome } from '@second-reader/core/outcome';
-import { encodeModel } from '../../onnx/proto';
 import { makeFixture } from '../network/fixture';
 import { loadNative } from '../network/native';
 import { assemble, todosIn } from './assemble';
@@ -12,6 +11,7 @@ import { parseLabels, slug, type AuthoredLabel } from './labels';
 import type { ImportOptions } from './options';
 import { readBundle } from './monai/source';
 import { readPlans } from './nnunet/source';
+import type { PreparedNetwork } from './prepare';
 import { readPlainSource } from './plain/source';
 import { readLayersSource } from './tfjs/source';
 import { checkFolder, writePackage } from './write';
@@ -44,7 +44,7 @@ const readDraft = (
       return readLayersSource(source, options, given);
     case 'MONAI bundle':
       return readBundle(source, options, given);
-    case 'nnU-Net v2':
+    case 'nnU-Net v2 folder':
       return readPlans(source, options, given);
     default:
       return readPlainSource(source, options, given);
@@ -104,21 +104,28 @@ export const importPackage = async (
   const manifest = assemble(draft.value, options, authored.value, id);
   if (!manifest.ok) return manifest;
 
-  const networks: Uint8Array[] = [];
+  const { prepareNetwork, preparationLines } = await import('./prepare');
   const notes = [...draft.value.notes];
+  const prepared: PreparedNetwork[] = [];
   for (const model of draft.value.networks) {
-    const bytes = encodeModel(model);
-    if (!bytes.ok) return bytes;
-    networks.push(bytes.value);
+    const network = await prepareNetwork(model);
+    if (!network.ok) return network;
+    prepared.push(network.value);
   }
-  const runtime = await loadNative();
-  const made = await makeFixture(runtime, draft.value.networks[0], networks[0]);
-  if (!made.fixture) notes.push(`No fixture was written: ${made.reason}`);
+  const [first] = prepared;
+  notes.push(...preparationLines(first));
+  const fixture = await makeFixture(
+    await loadNative(),
+    first.model,
+    first.bytes,
+    first.proof.shapes,
+  );
+  if (fixture.reason) notes.push(`No fixture was written: ${fixture.reason}.`);
 
   const written = await writePackage(options.out, {
     manifest: manifest.value,
-    networks,
-    fixture: made.fixture?.bytes,
+    networks: prepared.map(({ bytes }) => bytes),
+    fixture: fixture.file,
     notes,
     source: `${draft.value.kind} ${path.basename(path.resolve(source))}`,
   });

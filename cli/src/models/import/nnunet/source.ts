@@ -284,7 +284,7 @@ export const readPlans = async (
   const licence = dataset.value.licence ?? dataset.value.license;
   const title = dataset.value.name ?? plans.value.dataset_name;
   return accept({
-    kind: 'nnU-Net v2',
+    kind: 'nnU-Net v2 folder',
     networks: models,
     notes,
     missing,

@@ -112,7 +112,7 @@ export const readPlainSource = async (
   const facts = factsOf(model);
   if (!facts.ok) {
     return given.described
-      ? accept({ kind: 'ONNX', networks: [model], part: {}, notes, missing: [] })
+      ? accept({ kind: 'ONNX file', networks: [model], part: {}, notes, missing: [] })
       : facts;
   }
   const { output } = facts.value;
@@ -130,7 +130,7 @@ export const readPlainSource = async (
   if (!described.ok) return described;
   const { part, missing } = described.value;
   return accept({
-    kind: 'ONNX',
+    kind: 'ONNX file',
     networks: [model],
     part,
     notes: [...notes, ...described.value.notes],
