@@ -1,92 +1,15 @@
 import type { Vec3 } from '../geometry/types';
 import type { CodedConcept, Measurement, Segment, SegmentationOutput } from '../findings/types';
 import { indexToWorld, voxelVolume } from '../geometry/transform';
-import type { ModelManifest, SegmentLabel } from '../model/manifest';
+import type { MeasurementName, SegmentLabel } from '../model/manifest';
+import type { Box } from '../postprocessing/connectedComponents';
 import type { LabelMap, Volume } from '../volume/types';
-import { intensityOf, MEAN, MILLILITRE, STANDARD_DEVIATION, VOLUME } from './concepts';
+import * as concepts from './concepts';
+import { extentsOf, type Extent } from './shape';
+import { sumLabels, type Sums, type Wanted } from './sums';
+import { sphericityOf, surfaceAreas } from './surface';
 
-type MeasurementName = ModelManifest['measurements'][number];
 type MeasuredSegment = SegmentationOutput['segments'][number];
-
-/** Sums over one label, whole and slice by slice. */
-interface Sums {
-  count: number;
-  /** Of (value − shift)², to keep the variance's digits. */
-  squares: number;
-  shifted: number;
-  shift: number;
-  sliceCount: Int32Array;
-  sliceI: Float64Array;
-  sliceJ: Float64Array;
-}
-
-/**
- * One walk over label map and voxels. Runs of one label along i are summed together; background is
- * skipped four voxels at a time.
- */
-function sumLabels(labelMap: LabelMap, voxels: Volume['voxels']): Map<number, Sums> {
-  const [ni, nj, nk] = labelMap.geometry.dimensions;
-  const labels = labelMap.voxels;
-  const byLabel = new Map<number, Sums>();
-  const sumsOf = (label: number, firstValue: number): Sums => {
-    const known = byLabel.get(label);
-    if (known) {
-      return known;
-    }
-    const fresh: Sums = {
-      count: 0,
-      squares: 0,
-      shifted: 0,
-      shift: firstValue,
-      sliceCount: new Int32Array(nk),
-      sliceI: new Float64Array(nk),
-      sliceJ: new Float64Array(nk),
-    };
-    byLabel.set(label, fresh);
-    return fresh;
-  };
-  const words =
-    labels.byteOffset % 4 === 0
-      ? new Int32Array(labels.buffer, labels.byteOffset, labels.length >> 2)
-      : undefined;
-  for (let k = 0; k < nk; k++) {
-    for (let j = 0; j < nj; j++) {
-      const base = ni * (j + nj * k);
-      const stop = base + ni;
-      let at = base;
-      while (at < stop) {
-        if (words && (at & 3) === 0 && at + 4 <= stop && words[at >> 2] === 0) {
-          at += 4;
-          continue;
-        }
-        const label = labels[at];
-        if (label === 0) {
-          at++;
-          continue;
-        }
-        const sums = sumsOf(label, voxels[at]);
-        const first = at;
-        const { shift } = sums;
-        let shifted = 0;
-        let squares = 0;
-        do {
-          const value = voxels[at] - shift;
-          shifted += value;
-          squares += value * value;
-          at++;
-        } while (at < stop && labels[at] === label);
-        const length = at - first;
-        sums.count += length;
-        sums.shifted += shifted;
-        sums.squares += squares;
-        sums.sliceCount[k] += length;
-        sums.sliceI[k] += length * ((first + at - 1) / 2 - base);
-        sums.sliceJ[k] += length * j;
-      }
-    }
-  }
-  return byLabel;
-}
 
 /**
  * The slice that shows the segment's middle: of the slices that contain it, the one nearest to its
@@ -109,30 +32,99 @@ function middleSliceOf(sliceCount: Int32Array, count: number): number {
   return best;
 }
 
-function measurementOf(
-  name: MeasurementName,
-  sums: Sums | undefined,
-  mm3: number,
-  modality: string,
-): Measurement | undefined {
-  const count = sums?.count ?? 0;
+/** What a measurement is reckoned from. */
+interface Measured {
+  sums: Sums | undefined;
+  extent: Extent | undefined;
+  /** mm² */
+  area: number | undefined;
+  /** Of one voxel. */
+  mm3: number;
+  modality: string;
+}
+
+/** Derivations of the voxels' own value, by the measurement's name. */
+const DERIVATIONS: Partial<Record<MeasurementName, CodedConcept>> = {
+  meanIntensity: concepts.MEAN,
+  standardDeviation: concepts.STANDARD_DEVIATION,
+  minimumIntensity: concepts.MINIMUM,
+  maximumIntensity: concepts.MAXIMUM,
+  percentile05: concepts.PERCENTILE_05,
+  median: concepts.MEDIAN,
+  percentile95: concepts.PERCENTILE_95,
+};
+
+function intensityValue(name: MeasurementName, sums: Sums): number {
+  const offset = sums.shifted / sums.count;
+  switch (name) {
+    case 'meanIntensity':
+      return sums.shift + offset;
+    case 'standardDeviation':
+      return Math.sqrt(Math.max(0, sums.squares / sums.count - offset * offset));
+    case 'minimumIntensity':
+      return sums.minimum;
+    case 'maximumIntensity':
+      return sums.maximum;
+    case 'percentile05':
+      return sums.percentile(0.05);
+    case 'median':
+      return sums.percentile(0.5);
+    case 'percentile95':
+      return sums.percentile(0.95);
+    default:
+      throw new Error(`${name} is not derived from intensities`);
+  }
+}
+
+/** Undefined where there is nothing to measure: no voxel, or no Hounsfield units for LAA-950. */
+function measurementOf(name: MeasurementName, measured: Measured): Measurement | undefined {
+  const { sums, extent, area, mm3, modality } = measured;
+  const plain = (concept: CodedConcept, value: number, unit: CodedConcept): Measurement => ({
+    name,
+    concept,
+    value,
+    unit,
+  });
   if (name === 'volume') {
-    return { name, concept: VOLUME, value: (count * mm3) / 1000, unit: MILLILITRE };
+    return plain(concepts.VOLUME, ((sums?.count ?? 0) * mm3) / 1000, concepts.MILLILITRE);
+  }
+  if (name === 'count') {
+    return plain(concepts.QUANTITY, extent?.count ?? 0, concepts.NO_UNITS);
   }
   if (!sums) {
     return undefined;
   }
-  const derivation: CodedConcept = name === 'meanIntensity' ? MEAN : STANDARD_DEVIATION;
-  const meanOffset = sums.shifted / count;
-  const value =
-    name === 'meanIntensity'
-      ? sums.shift + meanOffset
-      : Math.sqrt(Math.max(0, sums.squares / count - meanOffset * meanOffset));
-  const { concept, unit } = intensityOf(modality);
+  switch (name) {
+    case 'longAxis':
+      return extent && plain(concepts.LONG_AXIS, extent.longAxis, concepts.MILLIMETRE);
+    case 'shortAxis':
+      return extent && plain(concepts.SHORT_AXIS, extent.shortAxis, concepts.MILLIMETRE);
+    case 'sphericity':
+      return area === undefined
+        ? undefined
+        : plain(concepts.SPHERICITY, sphericityOf(sums.count * mm3, area), concepts.NO_UNITS);
+    case 'lowAttenuationArea950':
+      return modality === 'CT'
+        ? plain(
+            concepts.LOW_ATTENUATION_AREA_950,
+            (100 * sums.below950) / sums.count,
+            concepts.PERCENT,
+          )
+        : undefined;
+  }
+  const derivation = DERIVATIONS[name]!;
+  const value = intensityValue(name, sums);
+  const { concept, unit } = concepts.intensityOf(modality);
   return concept
     ? { name, concept, derivation, value, unit }
     : { name, concept: derivation, value, unit };
 }
+
+const wantedOf = (names: readonly MeasurementName[]): Wanted => ({
+  extremes: names.some(name => ['minimumIntensity', 'maximumIntensity'].includes(name)),
+  below950: names.includes('lowAttenuationArea950'),
+  percentiles: names.some(name => ['percentile05', 'median', 'percentile95'].includes(name)),
+});
 
 /** A manifest's label as a segment of a result. */
 export const segmentOf = ({ value, name, ...rest }: SegmentLabel): Segment => ({
@@ -142,28 +134,35 @@ export const segmentOf = ({ value, name, ...rest }: SegmentLabel): Segment => ({
 });
 
 /**
- * Measures every segment of a label map in one walk: voxel count, volume (mL), mean and standard
- * deviation (of the voxels themselves, ÷ n) of the real-world values in it, the middle slice and
- * the LPS+ centre of the segment on that slice.
+ * Measures every segment of a label map: voxel count, the middle slice, the LPS+ centre of the
+ * segment on that slice, and what `names` asks for. Intensities (of the voxels' real-world values;
+ * standard deviation ÷ n; percentiles interpolated linearly, as numpy) and volume (mL) are summed in
+ * one walk; long and short axis (mm) and count by `extentsOf`; sphericity by `surfaceAreas`;
+ * `lowAttenuationArea950` is the share of voxels below −950 HU, CT only.
  *
- * A segment without voxels is reported with a volume of 0 and no intensities; its middle is the
- * volume's.
+ * A segment without voxels is reported with a volume and a count of 0 and nothing else; its middle
+ * is the volume's.
  *
  * @param volume voxels on the label map's own grid
- * @param names which measurements, as the manifest lists them; voxel count and place are always there
+ * @param names which measurements, as the manifest lists them
+ * @param box outside it all is background
  */
 export function measureSegments(
   labelMap: LabelMap,
   volume: Pick<Volume, 'voxels' | 'modality'>,
   labels: readonly SegmentLabel[],
   names: readonly MeasurementName[],
+  box?: Box,
 ): MeasuredSegment[] {
   const { geometry } = labelMap;
   const [ni, nj, nk] = geometry.dimensions;
   if (volume.voxels.length !== labelMap.voxels.length) {
     throw new Error(`${labelMap.voxels.length} labels on ${volume.voxels.length} voxels`);
   }
-  const byLabel = sumLabels(labelMap, volume.voxels);
+  const byLabel = sumLabels(labelMap, volume.voxels, wantedOf(names), box);
+  const hasShape = names.some(name => ['longAxis', 'shortAxis', 'count'].includes(name));
+  const extents = hasShape ? extentsOf(labelMap, box) : undefined;
+  const areas = names.includes('sphericity') ? surfaceAreas(labelMap, box) : undefined;
   const mm3 = voxelVolume(geometry);
   return labels.map(label => {
     const sums = byLabel.get(label.value);
@@ -174,10 +173,17 @@ export function measureSegments(
     const centre: Vec3 = sums
       ? [sums.sliceI[middleSlice] / onSlice, sums.sliceJ[middleSlice] / onSlice, middleSlice]
       : [(ni - 1) / 2, (nj - 1) / 2, middleSlice];
+    const measured: Measured = {
+      sums,
+      extent: extents?.get(label.value),
+      area: areas?.get(label.value),
+      mm3,
+      modality: volume.modality,
+    };
     return {
       ...segmentOf(label),
       measurements: names
-        .map(name => measurementOf(name, sums, mm3, volume.modality))
+        .map(name => measurementOf(name, measured))
         .filter(measurement => measurement !== undefined),
       voxelCount: sums?.count ?? 0,
       middleSlice,

@@ -30,11 +30,13 @@ function widened<T extends Int32Array | Uint8Array>(old: T, fresh: T): T {
  * Finds the runs of a label map (i fastest).
  *
  * @param keys by label value: 0 to skip the voxel, else what a run must share
+ * @param box where to look; outside it every voxel has a key of 0
  */
 export function findRuns(
   voxels: Uint8Array,
   [ni, nj, nk]: readonly [number, number, number],
   keys: Uint8Array,
+  box: Box = { from: [0, 0, 0], to: [ni, nj, nk] },
 ): Runs {
   const rows = new Int32Array(nj * nk + 1);
   let capacity = 1 << 12;
@@ -55,10 +57,19 @@ export function findRuns(
     voxels.byteOffset % 4 === 0
       ? new Int32Array(voxels.buffer, voxels.byteOffset, voxels.length >> 2)
       : undefined;
-  for (let row = 0; row < nj * nk; row++) {
+  const [fromI, fromJ, fromK] = box.from;
+  const [toI, toJ, toK] = box.to;
+  for (let row = 0, j = 0, k = 0; row < nj * nk; row++, j++) {
     rows[row] = count;
-    const stop = (row + 1) * ni;
-    let at = row * ni;
+    if (j === nj) {
+      j = 0;
+      k++;
+    }
+    if (j < fromJ || j >= toJ || k < fromK || k >= toK) {
+      continue;
+    }
+    const stop = row * ni + toI;
+    let at = row * ni + fromI;
     while (at < stop) {
       if (canSkip && words) {
         while ((at & 3) === 0 && at + 4 <= stop && words[at >> 2] === 0) {

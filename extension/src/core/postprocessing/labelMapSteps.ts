@@ -23,6 +23,8 @@ function keysOf(labels: readonly number[], independent: boolean): Uint8Array {
  * MONAI's `KeepLargestConnectedComponent`: of each applied label (or of all of them as one object)
  * the `numComponents` largest components stay, the rest becomes background. Changes the map in
  * place. Of components of the same size the one first in memory stays.
+ *
+ * @param box outside it there is background only
  */
 export function keepLargestConnectedComponent(
   { voxels, geometry }: LabelMap,
@@ -37,8 +39,9 @@ export function keepLargestConnectedComponent(
     connectivity?: Connectivity;
     numComponents?: number;
   },
+  box?: Box,
 ): void {
-  const runs = findRuns(voxels, geometry.dimensions, keysOf(appliedLabels, independent));
+  const runs = findRuns(voxels, geometry.dimensions, keysOf(appliedLabels, independent), box);
   const { root, size } = connectComponents(runs, geometry.dimensions, connectivity);
   const rootsByKey = new Map<number, number[]>();
   for (let run = 0; run < runs.count; run++) {
@@ -63,14 +66,17 @@ export function keepLargestConnectedComponent(
 /**
  * MONAI's `RemoveSmallObjects` (by_measure, one channel a label): components of an applied label
  * of fewer voxels than `minSizeMm3` holds (rounded up) become background. Faces connect.
+ *
+ * @param box outside it there is background only
  */
 export function removeSmallObjects(
   { voxels, geometry }: LabelMap,
   { appliedLabels, minSizeMm3 }: { appliedLabels: readonly number[]; minSizeMm3: number },
+  box?: Box,
 ): void {
   const [si, sj, sk] = geometry.spacing;
   const least = Math.ceil(minSizeMm3 / (si * sj * sk));
-  const runs = findRuns(voxels, geometry.dimensions, keysOf(appliedLabels, true));
+  const runs = findRuns(voxels, geometry.dimensions, keysOf(appliedLabels, true), box);
   const { root, size } = connectComponents(runs, geometry.dimensions, 1);
   for (let run = 0; run < runs.count; run++) {
     if (size[root[run]] < least) {
@@ -104,15 +110,18 @@ function boxesOf(runs: Runs, [ni, nj]: Size3): Map<number, Box> {
  * MONAI's `FillHoles` (full connectivity of what is outside): whatever cannot be reached from the
  * edge of the volume without crossing a label becomes that label, other labels inside it included.
  * Labels are filled in the order given. Changes the map in place.
+ *
+ * @param within outside it there is background only
  */
 export function fillHoles(
   { voxels, geometry }: LabelMap,
   { appliedLabels }: { appliedLabels: readonly number[] },
+  within?: Box,
 ): void {
   const { dimensions } = geometry;
   const [ni, nj] = dimensions;
   const keys = keysOf(appliedLabels, true);
-  let labelRuns = findRuns(voxels, dimensions, keys);
+  let labelRuns = findRuns(voxels, dimensions, keys, within);
   let boxes = boxesOf(labelRuns, dimensions);
   for (const label of appliedLabels) {
     const box = boxes.get(label);
@@ -147,7 +156,7 @@ export function fillHoles(
     }
     if (hasFilled && appliedLabels.length > 1) {
       // Another label may have been inside: it is no longer what it was.
-      labelRuns = findRuns(voxels, dimensions, keys);
+      labelRuns = findRuns(voxels, dimensions, keys, within);
       boxes = boxesOf(labelRuns, dimensions);
     }
   }

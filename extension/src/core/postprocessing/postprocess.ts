@@ -1,56 +1,92 @@
 import type { VolumeGeometry } from '../geometry/types';
+import { voxelCount } from '../geometry/transform';
 import type { LabelMapOutput, PostprocessingStep } from '../model/manifest';
 import type { LabelMap } from '../volume/types';
-import { argmax, invertLabels, invertScores, type ClassScores } from './invert';
+import type { Box } from './connectedComponents';
+import { applySigmoid, decideLayer, decisionOf, type Decision } from './decision';
+import { invertLabels, layerOf, type ClassScores } from './invert';
+import { createLayerInverter, type LayerSink } from './invertLayers';
 import { fillHoles, keepLargestConnectedComponent, removeSmallObjects } from './labelMapSteps';
 
 type LabelMapStep = Exclude<PostprocessingStep, { transform: 'invert' | 'meanEnsemble' }>;
 
-/** Runs steps on a label map, in order and in place. */
-export function applyPostprocessing(labelMap: LabelMap, steps: readonly LabelMapStep[]): LabelMap {
+/**
+ * Runs steps on a label map, in order and in place.
+ *
+ * @param box outside it all is background; none of the steps changes that
+ */
+export function applyPostprocessing(
+  labelMap: LabelMap,
+  steps: readonly LabelMapStep[],
+  box?: Box,
+): LabelMap {
   for (const step of steps) {
     switch (step.transform) {
       case 'keepLargestConnectedComponent':
-        keepLargestConnectedComponent(labelMap, step);
+        keepLargestConnectedComponent(labelMap, step, box);
         break;
       case 'fillHoles':
-        fillHoles(labelMap, step);
+        fillHoles(labelMap, step, box);
         break;
       case 'removeSmallObjects':
-        removeSmallObjects(labelMap, step);
+        removeSmallObjects(labelMap, step, box);
         break;
     }
   }
   return labelMap;
 }
 
-/** Classes that the manifest gives no label are background. In place. */
-function dropUnlabelled(voxels: Uint8Array, output: LabelMapOutput): void {
-  const labelled = new Set(output.labels.map(({ value }) => value));
-  const isComplete = Array.from({ length: output.classes - 1 }, (_, c) => c + 1).every(value =>
-    labelled.has(value),
-  );
-  if (isComplete) {
-    return;
-  }
-  for (let index = 0; index < voxels.length; index++) {
-    if (voxels[index] !== 0 && !labelled.has(voxels[index])) {
-      voxels[index] = 0;
-    }
-  }
+export interface FinishedLabelMap {
+  /** On the source's grid. */
+  labelMap: LabelMap;
+  /** Outside it all is background; undefined when everything is. */
+  box: Box | undefined;
+}
+
+/** Decides each layer where it is: labels on the network's grid. */
+function createLabelCollector(
+  network: VolumeGeometry,
+  decision: Decision,
+): LayerSink & { labels: Uint8Array } {
+  const [ni, nj] = network.dimensions;
+  const size = ni * nj;
+  const labels = new Uint8Array(voxelCount(network));
+  const codes = new Uint8Array(size);
+  const best = new Float32Array(size);
+  let z = 0;
+  return {
+    labels,
+    push(scores) {
+      let layer = scores;
+      if (decision.rule === 'regions') {
+        layer = scores.slice();
+        applySigmoid(layer);
+      }
+      decideLayer(layer, size, decision, codes, best);
+      for (let index = 0, at = size * z; index < size; index++, at++) {
+        labels[at] = decision.valueOf[codes[index]];
+      }
+      z++;
+    },
+  };
 }
 
 /**
- * From the network's class scores to a label map on the source's grid: the manifest's
+ * From the layers of a network's class scores to a label map on the source's grid: the manifest's
  * `postprocessing` steps in order. `invert` is among them exactly once (`parseManifest` sees to
- * it); steps before it (with `resample: "labels"`) run on the network's grid.
+ * it); steps before it (with `resample: "labels"`) run on the network's grid. Classes that the
+ * manifest gives no label are background.
+ *
+ * @param network the grid of the layers, which come along its axis k
+ * @param threshold the operating point's, for regions (`activation: "sigmoid"`)
  */
-export function postprocess(
-  scores: ClassScores,
+export function createLabelMapSink(
+  network: VolumeGeometry,
   source: VolumeGeometry,
   output: LabelMapOutput,
   steps: readonly PostprocessingStep[],
-): LabelMap {
+  threshold?: number,
+): LayerSink & { finish(): FinishedLabelMap } {
   const at = steps.findIndex(({ transform }) => transform === 'invert');
   const invert = steps[at];
   if (invert?.transform !== 'invert') {
@@ -60,15 +96,43 @@ export function postprocess(
     step.transform !== 'invert' && step.transform !== 'meanEnsemble';
   const before = steps.slice(0, at).filter(isLabelMapStep);
   const after = steps.slice(at + 1).filter(isLabelMapStep);
-  let voxels: Uint8Array;
+  const decision = decisionOf(output, threshold);
+
   if (invert.resample === 'logits') {
-    voxels = invertScores(scores, source);
-    dropUnlabelled(voxels, output);
-  } else {
-    const onNetwork = argmax(scores);
-    dropUnlabelled(onNetwork, output);
-    applyPostprocessing({ voxels: onNetwork, geometry: scores.geometry }, before);
-    voxels = invertLabels(onNetwork, scores.geometry, source);
+    const inverter = createLayerInverter(network, source, decision);
+    return {
+      push: inverter.push,
+      finish() {
+        const { voxels, box } = inverter.finish();
+        const labelMap = { voxels, geometry: source };
+        return { labelMap: box ? applyPostprocessing(labelMap, after, box) : labelMap, box };
+      },
+    };
   }
-  return applyPostprocessing({ voxels, geometry: source }, after);
+  const collector = createLabelCollector(network, decision);
+  return {
+    push: collector.push,
+    finish() {
+      const { labels } = collector;
+      applyPostprocessing({ voxels: labels, geometry: network }, before);
+      const labelMap = { voxels: invertLabels(labels, network, source), geometry: source };
+      const box: Box = { from: [0, 0, 0], to: source.dimensions };
+      return { labelMap: applyPostprocessing(labelMap, after, box), box };
+    },
+  };
+}
+
+/** `createLabelMapSink` for scores that are held whole. */
+export function postprocess(
+  scores: ClassScores,
+  source: VolumeGeometry,
+  output: LabelMapOutput,
+  steps: readonly PostprocessingStep[],
+  threshold?: number,
+): LabelMap {
+  const sink = createLabelMapSink(scores.geometry, source, output, steps, threshold);
+  for (let k = 0; k < scores.geometry.dimensions[2]; k++) {
+    sink.push(layerOf(scores, k));
+  }
+  return sink.finish().labelMap;
 }
