@@ -100,14 +100,15 @@ function createTexts(locale: Locale): Texts {
   };
 
   const bytes: Texts['bytes'] = value => {
-    const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
-    const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, value)) / 3));
-    const amount = value / 1000 ** step;
+    const units = ['kilobyte', 'megabyte', 'gigabyte'];
+    const thousands = Math.max(1, value / 1000);
+    const step = Math.min(units.length - 1, Math.floor(Math.log10(thousands) / 3));
+    const amount = thousands / 1000 ** step;
     return number(amount, {
       style: 'unit',
       unit: units[step],
       unitDisplay: 'short',
-      maximumFractionDigits: step > 1 && amount < 100 ? 1 : 0,
+      maximumFractionDigits: step > 0 && amount < 100 ? 1 : 0,
     });
   };
 
