@@ -13,7 +13,7 @@ import {
   type Box,
   type IndexRange,
 } from './box';
-import { antiAlias } from './filter';
+import { antiAliased, filterAxes, tapFilter } from './filter';
 import {
   applyIntensity,
   applyValueStep,
@@ -23,7 +23,7 @@ import {
 } from './intensity';
 import { matchPass, resampleOblique } from './match';
 import { isInPlace, planPasses, wholePass, type FusedStep, type Pass } from './pass';
-import { runPass } from './resample';
+import { runPass, tapsOf } from './resample';
 import { letterboxSize, resize, resizedGeometry } from './resize';
 
 /** What steps read of a volume. Voxels are in real-world values. */
@@ -175,15 +175,33 @@ function runBox(
 function runResize(
   work: PreprocessedVolume,
   spatialSize: Vec3,
-  options: Parameters<typeof resize>[4],
+  options: Parameters<typeof resize>[3],
 ): PreprocessedVolume {
-  const { data, channels, geometry } = work;
+  const { data, geometry } = work;
   if (geometry.dimensions.every((n, axis) => n === spatialSize[axis])) return work;
   return {
     ...work,
-    data: resize(data, channels, geometry, spatialSize, options),
+    data: resize(data, geometry.dimensions, spatialSize, options),
     geometry: resizedGeometry(geometry, spatialSize),
   };
+}
+
+/** `spacing` with anti-aliasing; what stands beyond the volume is the same for both. */
+function runSmoothSpacing(
+  work: PreprocessedVolume,
+  step: Extract<PreprocessingStep, { transform: 'spacing' }>,
+): PreprocessedVolume {
+  const { dimensions, spacing } = work.geometry;
+  const geometry = gridAfterFused(work.geometry, [step]);
+  const filterOf = (axis: 0 | 1 | 2) => {
+    const size = dimensions[axis];
+    const ratio = step.pixdim[axis] / spacing[axis];
+    const places = { count: geometry.dimensions[axis], first: 0, step: ratio };
+    const taps = tapFilter(tapsOf(places, size, step.mode, step.paddingMode));
+    return antiAliased(taps, size, ratio, step.paddingMode);
+  };
+  const data = filterAxes(work.data, dimensions, [filterOf(0), filterOf(1), filterOf(2)]);
+  return { ...work, data, geometry };
 }
 
 /** Steps that stand alone, each a walk of its own. */
@@ -197,19 +215,12 @@ function runLone(
   lanes: readonly Lane[],
   step: LoneStep,
 ): Outcome<PreprocessedVolume> {
-  const { dimensions, spacing } = work.geometry;
+  const { dimensions } = work.geometry;
   /** Of the first channel's series, which results come back to. */
   const grid = lanes[0].volume.geometry;
   switch (step.transform) {
-    case 'spacing': {
-      const ratio: Vec3 = [
-        step.pixdim[0] / spacing[0],
-        step.pixdim[1] / spacing[1],
-        step.pixdim[2] / spacing[2],
-      ];
-      const data = antiAlias(work.data, work.channels, dimensions, ratio, step.paddingMode);
-      return accept(runFused({ ...work, data }, lanes, [step]));
-    }
+    case 'spacing':
+      return accept(runSmoothSpacing(work, step));
     case 'cropForeground': {
       const { sourceKey } = step;
       const source = sourceKey === undefined ? 0 : lanes.findIndex(({ key }) => key === sourceKey);

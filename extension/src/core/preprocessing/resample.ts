@@ -65,26 +65,23 @@ interface WalkAxis {
  * follows the source's memory (each voxel is read by up to eight output voxels, written once).
  *
  * @param out where to write, of the pass's size; a new array when left out
- * @param taps of the output's axes, where they are not those of `tapsOf`
  */
 export function runPass(
   source: VoxelArray,
   dimensions: Vec3,
   pass: Pass,
   out?: Float32Array<ArrayBuffer>,
-  taps?: readonly [Taps, Taps, Taps],
 ): Float32Array<ArrayBuffer> {
   const strides = [1, dimensions[0], dimensions[0] * dimensions[1]];
   const [n0, n1, n2] = pass.axes.map(({ count }) => count);
   const outStrides = [1, n0, n0 * n1];
   const walk: WalkAxis[] = [];
   pass.axes.forEach((axis, outAxis) => {
-    const { mode, paddingMode } = pass;
-    const its = taps?.[outAxis] ?? tapsOf(axis, dimensions[axis.sourceAxis], mode, paddingMode);
+    const taps = tapsOf(axis, dimensions[axis.sourceAxis], pass.mode, pass.paddingMode);
     const stride = strides[axis.sourceAxis];
-    its.lower.forEach((value, index) => (its.lower[index] = value * stride));
-    its.upper.forEach((value, index) => (its.upper[index] = value * stride));
-    walk[axis.sourceAxis] = { taps: its, outStride: outStrides[outAxis] };
+    taps.lower.forEach((value, index) => (taps.lower[index] = value * stride));
+    taps.upper.forEach((value, index) => (taps.upper[index] = value * stride));
+    walk[axis.sourceAxis] = { taps, outStride: outStrides[outAxis] };
   });
   const target = out ?? new Float32Array(n0 * n1 * n2);
   if (!pass.isResampled) {

@@ -1,8 +1,15 @@
 import type { Vec3, VolumeGeometry } from '../geometry/types';
 import { indexToWorld } from '../geometry/transform';
-import { antiAlias, areaTaps, filterAxis } from './filter';
-import { wholePass, roundHalfToEven, type Pass } from './pass';
-import { runPass, type Taps } from './resample';
+import {
+  antiAliased,
+  areaFilter,
+  filterAxes,
+  nearestFilter,
+  tapFilter,
+  type AxisFilter,
+} from './filter';
+import { roundHalfToEven } from './pass';
+import { tapsOf } from './resample';
 
 export type ResizeMode = 'bilinear' | 'nearest' | 'area';
 
@@ -29,67 +36,29 @@ export function resizedGeometry(geometry: VolumeGeometry, spatialSize: Vec3): Vo
   };
 }
 
-/** torch's legacy `nearest`: ⌊index · ratio⌋, reckoned in float32 as torch does. */
-function nearestTaps(size: number, newSize: number): Taps {
-  const ratio = Math.fround(size / newSize);
-  const lower = Int32Array.from({ length: newSize }, (_, index) =>
-    Math.min(Math.floor(Math.fround(index * ratio)), size - 1),
-  );
-  const lowerWeight = new Float64Array(newSize).fill(1);
-  return { lower, upper: lower.slice(), lowerWeight, upperWeight: new Float64Array(newSize) };
-}
-
 /**
  * MONAI's `Resize`, which is torch's `interpolate(align_corners=False)`: [channel][k][j][i] of the
- * new size, a new array.
+ * new size. With anti-aliasing, zeros stand beyond the volume while it is smoothed.
  */
 export function resize(
   data: Float32Array,
-  channels: number,
-  geometry: VolumeGeometry,
+  dimensions: Vec3,
   spatialSize: Vec3,
   { mode, antiAliasing }: { mode: ResizeMode; antiAliasing: boolean },
-): Float32Array<ArrayBuffer> {
-  const { dimensions } = geometry;
-  const ratio = ratioOf(dimensions, spatialSize);
-  const smooth = antiAliasing ? antiAlias(data, channels, dimensions, ratio, 'zeros') : data;
-  if (mode === 'area') {
-    return ([0, 1, 2] as const).reduce<{ values: Float32Array; size: [number, number, number] }>(
-      ({ values, size }, axis) => {
-        if (size[axis] === spatialSize[axis]) return { values, size };
-        const taps = areaTaps(size[axis], spatialSize[axis]);
-        const filtered = filterAxis(values, channels, size, axis, taps);
-        return { values: filtered, size: map3(a => (a === axis ? spatialSize[a] : size[a])) };
-      },
-      { values: smooth, size: [...dimensions] as [number, number, number] },
-    ).values as Float32Array<ArrayBuffer>;
-  }
-  const pass: Pass = {
-    ...wholePass(geometry),
-    axes: map3(axis => ({
-      sourceAxis: axis,
-      count: spatialSize[axis],
-      first: (ratio[axis] - 1) / 2,
-      step: ratio[axis],
-    })),
-    mode,
-    isResampled: true,
+): Float32Array {
+  const filterOf = (axis: 0 | 1 | 2): AxisFilter | undefined => {
+    const [size, newSize] = [dimensions[axis], spatialSize[axis]];
+    if (size === newSize) return undefined;
+    const ratio = size / newSize;
+    const linear = { count: newSize, first: (ratio - 1) / 2, step: ratio };
+    const filter = {
+      area: () => areaFilter(size, newSize),
+      nearest: () => nearestFilter(size, newSize),
+      bilinear: () => tapFilter(tapsOf(linear, size, 'bilinear', 'border')),
+    }[mode]();
+    return antiAliasing ? antiAliased(filter, size, ratio, 'zeros') : filter;
   };
-  const sourceSize = dimensions[0] * dimensions[1] * dimensions[2];
-  const size = spatialSize[0] * spatialSize[1] * spatialSize[2];
-  const out = new Float32Array(size * channels);
-  for (let channel = 0; channel < channels; channel++) {
-    runPass(
-      smooth.subarray(channel * sourceSize, (channel + 1) * sourceSize),
-      dimensions,
-      pass,
-      out.subarray(channel * size, (channel + 1) * size),
-      mode === 'nearest'
-        ? map3(axis => nearestTaps(dimensions[axis], spatialSize[axis]))
-        : undefined,
-    );
-  }
-  return out;
+  return filterAxes(data, dimensions, map3(filterOf));
 }
 
 /**
