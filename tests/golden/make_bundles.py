@@ -66,7 +66,7 @@ def spread(network: torch.nn.Module, image: torch.Tensor, classes: int) -> None:
     last = [
         module
         for module in network.modules()
-        if getattr(module, "bias", None) is not None and module.bias.shape == (classes,)
+        if isinstance(getattr(module, "bias", None), torch.Tensor) and module.bias.shape == (classes,)
     ][-1]
     with torch.no_grad():
         factor = 3 / network(example)[0].std()
@@ -228,6 +228,7 @@ def make_monai() -> None:
 
 def make_nnunet() -> None:
     from dynamic_network_architectures.architectures.unet import PlainConvUNet
+    from monai.inferers import sliding_window_inference
 
     folder = OUT / "nnunet"
     torch.manual_seed(SEED + 1)
@@ -305,11 +306,19 @@ def make_nnunet() -> None:
     spread(network, image[None], 3)
     export(network, torch.zeros(1, 1, *patch), folder / "fold_0" / "model.onnx")
 
-    logits = predict_sliding_window(network, image, patch)
-    label = logits.numpy().argmax(0).transpose(2, 1, 0)
-    save_nifti(folder / "expected.nii.gz", label, affine, np.uint8)
-    save_nifti(folder / "expected-scores.nii.gz", logits[1].numpy().transpose(2, 1, 0), affine, np.float32)
-    print("nnunet", image.shape, "labels", np.bincount(label.ravel()))
+    def keep(name: str, logits: torch.Tensor) -> None:
+        label = logits.numpy().argmax(0).transpose(2, 1, 0)
+        save_nifti(folder / f"{name}.nii.gz", label, affine, np.uint8)
+        print("nnunet", name, tuple(image.shape), "labels", np.bincount(label.ravel()))
+
+    # The same chain and windows, weighted as MONAI does: what the import promises.
+    with torch.no_grad():
+        logits = sliding_window_inference(image[None], patch, 1, network, 0.5, "gaussian", 0.125)[0]
+    keep("expected", logits)
+    scores = logits[1].numpy().transpose(2, 1, 0)
+    save_nifti(folder / "expected-scores.nii.gz", scores, affine, np.float32)
+    # nnU-Net's own weights, whose middle lies half a voxel aside: how much that changes.
+    keep("expected-nnunet", predict_sliding_window(network, image, patch))
 
 
 def predict_sliding_window(network, image: torch.Tensor, patch) -> torch.Tensor:

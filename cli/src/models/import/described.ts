@@ -34,19 +34,22 @@ const alongVolume = <T>(tensor: readonly T[], axes: ImportOptions['axes'], flat:
   return [at('x'), at('y'), at('z')];
 };
 
+/** FreeSurfer's conform scales what it is given robustly; steps in its place are for images it has been at. */
+const CONFORM: Step = {
+  transform: 'scaleIntensityRangePercentiles',
+  lower: 0,
+  upper: 99.9,
+  bMin: 0,
+  bMax: 255,
+  clip: true,
+};
+
 /** brainchop's way to its MeshNets: FreeSurfer's "conform", then min to max, then the head's box. */
-const brainchop = (options: ImportOptions): Step[] => [
+const brainchop = (options: ImportOptions, scaled: readonly Step[]): Step[] => [
   { transform: 'orientation', axcodes: 'LIA' },
   { transform: 'spacing', pixdim: ONE_MM },
   { transform: 'resizeWithPadOrCrop', spatialSize: [256, 256, 256] },
-  {
-    transform: 'scaleIntensityRangePercentiles',
-    lower: 0,
-    upper: 99.9,
-    bMin: 0,
-    bMax: 255,
-    clip: true,
-  },
+  ...scaled,
   { transform: 'scaleIntensity', minv: 0, maxv: 1 },
   ...foreground(options),
 ];
@@ -262,10 +265,14 @@ export const describe = (
           'fraction of the maximum above which the head lies (brainchop: 0 to 0.5)',
         );
       }
+      const given = effective.intensity;
+      const scaled = given ? intensitySteps(given) : accept([CONFORM]);
+      if (!scaled.ok) return scaled;
+      const range = given ? given.join(', ') : '0 to 99.9 percentile onto 0 to 255';
       notes.push(
-        'Prepared as brainchop does: 1 mm, 256³, LIA, 0 to 99.9 percentile onto 0 to 255, smallest to largest onto 0 to 1, cropped to the head. FreeSurfer’s conform rounds to whole numbers; this does not.',
+        `Prepared as brainchop does: 1 mm, 256³, LIA, ${range}, smallest to largest onto 0 to 1, cropped to the head. FreeSurfer’s conform rounds to whole numbers; this does not.`,
       );
-      return accept(brainchop(effective));
+      return accept(brainchop(effective, scaled.value));
     }
     const grid = gridSteps(facts, effective, need);
     const values = valueSteps(facts, effective, channels?.length, need);
