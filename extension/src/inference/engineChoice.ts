@@ -31,12 +31,20 @@ export type FallbackReason = (typeof fallbackReasons)[number];
 export type GpuFacts =
   | { state: 'noWebGPU' }
   | { state: 'noAdapter'; detail?: string }
-  | { state: 'adapter'; software: boolean; description: string };
+  | {
+      state: 'adapter';
+      software: boolean;
+      description: string;
+      /** Bytes of the largest buffer, and of the largest part of one that a shader may see. */
+      limits?: { maxBufferSize: number; maxStorageBufferBindingSize: number };
+    };
 
 export interface EngineFacts {
   gpu: GpuFacts;
   crossOriginIsolated: boolean;
   cores: number;
+  /** GiB, as `navigator.deviceMemory` rounds and caps it; browsers other than Chromium say nothing. */
+  deviceMemory?: number;
 }
 
 /** An engine that was tried in this page and must not be tried again for this run. */
@@ -102,6 +110,7 @@ interface AdapterLike {
     isFallbackAdapter?: boolean;
   };
   isFallbackAdapter?: boolean;
+  limits?: { maxBufferSize?: number; maxStorageBufferBindingSize?: number };
 }
 export interface GpuLike {
   requestAdapter(options?: { powerPreference?: 'high-performance' }): Promise<AdapterLike | null>;
@@ -120,7 +129,12 @@ export const probeGpu = async (gpu: GpuLike | undefined): Promise<GpuFacts> => {
     const software = Boolean(
       isFallbackAdapter || adapter.isFallbackAdapter || SOFTWARE.test(words),
     );
-    return { state: 'adapter', software, description: words || 'WebGPU adapter' };
+    const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits ?? {};
+    const limits =
+      maxBufferSize === undefined || maxStorageBufferBindingSize === undefined
+        ? undefined
+        : { maxBufferSize, maxStorageBufferBindingSize };
+    return { state: 'adapter', software, description: words || 'WebGPU adapter', limits };
   } catch (error) {
     return { state: 'noAdapter', detail: error instanceof Error ? error.message : String(error) };
   }

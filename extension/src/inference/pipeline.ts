@@ -8,6 +8,7 @@ import type { RunControl, RunOptions } from '../core/reading/ports';
 import type { Volume } from '../core/volume/types';
 import { planCalls } from './calls';
 import { cancelled, checkNames, createFloatTensor, inferCalls, type CreateTensor } from './infer';
+import { checkMemory, planMemory, type MachineLimits, type MemoryPlan } from './memoryPlan';
 import { operatingPointOf } from './operatingPoint';
 import { boxesCollector } from './outputs/boxes';
 import { centerHeatmapCollector } from './outputs/centerHeatmap';
@@ -22,6 +23,8 @@ export interface PipelineResult {
   output: ModelResult;
   /** Milliseconds by phase. */
   timing: Partial<Record<Phase, number>>;
+  /** What the run was expected to hold. */
+  memory: MemoryPlan;
 }
 
 export interface PipelineRequest {
@@ -40,6 +43,8 @@ export interface PipelineRequest {
   /** How this runtime makes a tensor; onnxruntime-common's own without it. */
   createTensor?: CreateTensor;
   control: RunControl;
+  /** What the machine allows; nothing is checked without it. */
+  limits?: MachineLimits;
 }
 
 type RunPhase = <T>(name: Phase, work: () => T | Promise<T>) => Promise<T>;
@@ -125,7 +130,7 @@ const ensembleWeights = ({ postprocessing }: ModelManifest, networks: number): n
  * (or the arg-max, or the search for peaks), so the time of these counts as postprocessing though
  * it is spent between calls. What is done with is let go of at once.
  *
- * Refuses `runCancelled`, `operatingPointUnknown`, what `preprocess` and `planCalls` refuse,
+ * Refuses `runCancelled`, `operatingPointUnknown`, `memoryTooLarge`, what `preprocess` and `planCalls` refuse,
  * `engineFailed` (value `detail`: what the runtime said), and what the model promised and did not
  * keep: `modelNameMissing`, `modelOutputMissing`, `modelOutputType`, `modelOutputShape`,
  * `modelOutputNotFinite`, `modelLabelUnknown`, `modelBoxInvalid`, `modelScoreRange`.
@@ -161,6 +166,12 @@ export const runPipeline = async (request: PipelineRequest): Promise<Outcome<Pip
     const planned = planCalls(manifest, prepared.value);
     if (!planned.ok) return planned;
     const { calls } = planned.value;
+    const memory = checkMemory(
+      manifest.id,
+      planMemory(manifest, volumes, prepared.value, calls, sessions.length),
+      request.limits ?? {},
+    );
+    if (!memory.ok) return memory;
     const context = { model: manifest.id, calls, networks: sessions.length, spent };
     const primary = primaryOf(request, context, operatingPoint.value?.threshold);
     const maps = manifest.outputs
@@ -177,18 +188,18 @@ export const runPipeline = async (request: PipelineRequest): Promise<Outcome<Pip
         createTensor,
       }),
     );
-    return done.ok ? accept({ primary, maps }) : done;
+    return done.ok ? accept({ primary, maps, memory: memory.value }) : done;
   })();
   if (!inferred.ok) return inferred;
   timing.infer = (timing.infer ?? 0) - spent.milliseconds;
   timing.postprocess = spent.milliseconds;
   if (control.signal.aborted) return cancelled(manifest);
 
-  const { primary, maps } = inferred.value;
+  const { primary, maps, memory } = inferred.value;
   const result = await primary.result(phase);
   if (!result.ok) return result;
   if (control.signal.aborted) return cancelled(manifest);
   const output: ModelResult =
     maps.length === 0 ? result.value : { ...result.value, maps: maps.map(map => map.finish()) };
-  return accept({ output, timing });
+  return accept({ output, timing, memory });
 };

@@ -4,6 +4,7 @@ import { accept, refuse, type Outcome } from '../../core/outcome';
 import type { RunControl } from '../../core/reading/ports';
 import { chooseEngine, type EngineFacts, type FallbackReason } from '../engineChoice';
 import { messageOf } from '../errors';
+import { GIB, GPU_BUFFER, WASM_HEAP, type MachineLimits } from '../memoryPlan';
 import { loadNetwork, networkFilesOf, networksKey, type NetworkCache } from '../network';
 import { runPipeline, type PipelineResult } from '../pipeline';
 import type { RunMessage, WorkerReport } from './messages';
@@ -29,6 +30,13 @@ interface KeptSessions {
   /** Told while a run is under way; a lost device may leave its last call pending for ever. */
   onLost?: (reason: string) => void;
 }
+
+/** What this machine allows on the engine chosen. */
+const limitsOf = ({ gpu, deviceMemory }: EngineFacts, { engine }: EngineReport): MachineLimits => ({
+  ...(engine === 'webgpu' && gpu.state === 'adapter' && gpu.limits),
+  heap: WASM_HEAP,
+  deviceMemory: deviceMemory === undefined ? undefined : deviceMemory * GIB,
+});
 
 /**
  * What the worker does with a `run`: choose the engine, load and verify the network, run the
@@ -105,6 +113,7 @@ export const createHandler = (ports: HandlerPorts) => {
   const runOn = async (
     { model, volumes, volumeOfChannel, options }: RunMessage,
     engine: EngineReport,
+    limits: MachineLimits,
     control: RunControl,
   ): Promise<{ outcome: Outcome<PipelineResult>; lostReason?: string; notCached?: string }> => {
     const startedAt = performance.now();
@@ -134,6 +143,7 @@ export const createHandler = (ports: HandlerPorts) => {
           sessions: running.sessions,
           options,
           control,
+          limits,
         }),
         lost,
       ]);
@@ -154,14 +164,24 @@ export const createHandler = (ports: HandlerPorts) => {
     };
     let engine: EngineReport = { engine: 'wasm', threads: 1 };
     try {
-      engine = chooseEngine(await ports.facts(), message.preference, message.failed);
+      const facts = await ports.facts();
+      engine = chooseEngine(facts, message.preference, message.failed);
       ports.post({ type: 'engine', id, engine });
-      const { outcome, lostReason, notCached } = await runOn(message, engine, control);
+      const { outcome, lostReason, notCached } = await runOn(
+        message,
+        engine,
+        limitsOf(facts, engine),
+        control,
+      );
 
       if (outcome.ok) {
         const { output, timing } = outcome.value;
         const done: WorkerReport = { type: 'done', id, output, engine, timing };
         ports.post(notCached ? { ...done, notCached } : done, transferablesOf(output));
+      } else if (outcome.refusal.values.what === GPU_BUFFER) {
+        // The heap of WASM has no such limit: there it may run.
+        const { message: detail } = outcome.refusal;
+        ports.post({ type: 'engineFailed', id, engine: engine.engine, reason: 'webgpuFailed', detail });
       } else if (outcome.refusal.code === 'engineFailed' && !abort.signal.aborted) {
         const gpuReason: FallbackReason = lostReason === undefined ? 'webgpuFailed' : 'deviceLost';
         ports.post({

@@ -18,6 +18,7 @@ const handler = createHandler({
     gpu: await probeGpu((scope.navigator as { gpu?: GpuLike }).gpu),
     crossOriginIsolated: scope.crossOriginIsolated,
     cores: scope.navigator.hardwareConcurrency || 1,
+    deviceMemory: (scope.navigator as { deviceMemory?: number }).deviceMemory,
   }),
   fetch: scope.fetch.bind(scope),
   openCache: 'caches' in scope ? () => scope.caches.open(MODEL_CACHE) : undefined,
