@@ -89,7 +89,8 @@ export const boxesCollector = (
     }
     for (let index = 0; index < count; index++) {
       // What stands beside a box that is not kept is often a filler.
-      if (probability(index) >= threshold && !known.has(numbers[index])) {
+      const isKept = probability(index) >= threshold && probability(index) > 0;
+      if (isKept && !known.has(numbers[index])) {
         return unknownLabel(ask(classesName), numbers[index], allowed);
       }
     }

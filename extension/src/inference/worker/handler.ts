@@ -181,7 +181,13 @@ export const createHandler = (ports: HandlerPorts) => {
       } else if (outcome.refusal.values.what === GPU_BUFFER) {
         // The heap of WASM has no such limit: there it may run.
         const { message: detail } = outcome.refusal;
-        ports.post({ type: 'engineFailed', id, engine: engine.engine, reason: 'webgpuFailed', detail });
+        ports.post({
+          type: 'engineFailed',
+          id,
+          engine: engine.engine,
+          reason: 'webgpuFailed',
+          detail,
+        });
       } else if (outcome.refusal.code === 'engineFailed' && !abort.signal.aborted) {
         const gpuReason: FallbackReason = lostReason === undefined ? 'webgpuFailed' : 'deviceLost';
         ports.post({
