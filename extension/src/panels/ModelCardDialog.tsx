@@ -1,5 +1,5 @@
 import * as Dialog from '@radix-ui/react-dialog';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { Button } from '../components/Button';
 import { Markdown } from '../components/markdown/Markdown';
 import { operatingPointFacts } from '../components/operatingPoints';
@@ -12,6 +12,7 @@ export function ModelCardDialog({ model }: { model: ModelState }) {
   const { texts } = useReading();
   const { t } = texts;
   const [open, setOpen] = useState(false);
+  const body = useRef<HTMLDivElement>(null);
   const name = texts.own(model.name);
 
   return (
@@ -32,6 +33,11 @@ export function ModelCardDialog({ model }: { model: ModelState }) {
           data-cy="ai-card-dialog"
           data-model-id={model.modelId}
           aria-describedby={undefined}
+          // To the text, which the arrow keys then scroll; Tab goes to its links and the button.
+          onOpenAutoFocus={event => {
+            event.preventDefault();
+            body.current?.focus();
+          }}
           // While the card is open no key is the host's.
           onKeyDown={event => event.stopPropagation()}
         >
@@ -49,7 +55,7 @@ export function ModelCardDialog({ model }: { model: ModelState }) {
               />
             </Dialog.Close>
           </header>
-          <div className="sr-dialog-body" tabIndex={0} role="document">
+          <div ref={body} className="sr-dialog-body" tabIndex={0} role="document">
             <Facts model={model} />
             <Card modelId={model.modelId} />
           </div>

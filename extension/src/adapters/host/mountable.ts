@@ -10,7 +10,8 @@ export type Mount = (element: HTMLElement) => () => void;
  */
 const REACT_ELEMENT = Symbol.for('react.element');
 
-const FILL: Record<string, string> = { height: '100%', width: '100%' };
+/** Without `minHeight` it would push what is long out of the host's panel, below the page's end. */
+const FILL: Record<string, string> = { height: '100%', width: '100%', minHeight: '0' };
 
 /**
  * A component for the host's React which renders one plain element; when that is in the page,
