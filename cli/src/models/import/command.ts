@@ -85,6 +85,7 @@ export function importCommand(terminal: Terminal): Command {
       'sliding window, "whole" for one call, "slice" for a 2D network slice by slice',
     )
     .option('--overlap <fraction>', 'of the windows')
+    .option('--output-margin <x,y,z>', 'voxels the network loses on each side of a window')
     .option('--activation <name>', 'what follows the output: softmax, sigmoid or none')
     .option('--argmax', 'TF.js: end the network in the class of each voxel (less memory)')
     .action(async (source: string, given: Record<string, unknown>) => {

@@ -160,7 +160,7 @@ const inferenceFrom = (
     const out = facts.output.dims[facts.output.dims.length - spatial.length + axis];
     return size !== undefined && out !== undefined ? (size - out) / 2 : 0;
   });
-  const margin = alongVolume(lost, options.axes, 0);
+  const margin = options.outputMargin ?? alongVolume(lost, options.axes, 0);
   return {
     inferer: 'slidingWindow',
     roiSize: roi,

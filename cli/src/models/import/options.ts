@@ -77,6 +77,7 @@ export const importOptionsSchema = z.strictObject({
   cropAbove: number.optional(),
   cropMargin: number.pipe(z.number().int().min(0)).optional(),
   roi: z.union([z.enum(['whole', 'slice']), triple('voxels x,y,z, "whole" or "slice"')]).optional(),
+  outputMargin: triple('voxels x,y,z').optional(),
   overlap: number.pipe(z.number().min(0).max(0.9)).optional(),
   activation: z.enum(['softmax', 'sigmoid', 'none']).optional(),
   argmax: z.boolean().optional(),
