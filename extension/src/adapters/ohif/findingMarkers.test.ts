@@ -174,9 +174,12 @@ it('says what it is, how sure, by which model and engine, and that nobody review
   const { markers, drawnIn } = markersOn({ one: stack(4) });
   markers.draw(state([detection('1', 10)]));
   const [marker] = drawnIn('one');
-  const [title, note] = Array.from(marker.querySelectorAll('text'));
+  const [title, ...notes] = Array.from(marker.querySelectorAll('text'));
   expect(title.textContent).toBe('AI: Nodule 1 · 92%');
-  expect(note.textContent).toBe('Spots 0.1.0 · WASM, 2 threads · not reviewed');
+  expect(notes.map(note => note.textContent)).toEqual([
+    'Spots 0.1.0',
+    'WASM, 2 threads · not reviewed',
+  ]);
   expect(title.getAttribute('fill')).toMatch(/^rgb\(25[45] [01] [01]\)$/);
   expect((marker.ownerSVGElement as SVGElement).style.pointerEvents).toBe('none');
 });

@@ -100,7 +100,7 @@ function markerOf({ finding, run }: Drawn, outline: Marker['outline'], texts: Te
       finding: texts.own(concept.label),
       score: texts.percent(finding.score * 100),
     }),
-    note: [model, engine, texts.t(`verdict.${finding.verdict}`)].join(' · '),
+    notes: [model, `${engine} · ${texts.t(`verdict.${finding.verdict}`)}`],
   };
 }
 

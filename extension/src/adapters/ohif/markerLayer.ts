@@ -1,6 +1,6 @@
 import type { Verdict } from '../../core/review/types';
 
-/** One outline with its two lines of text, in CSS pixels of the viewport. */
+/** One outline with its lines of text, in CSS pixels of the viewport. */
 export interface Marker {
   id: string;
   outline: ReadonlyArray<readonly [number, number]>;
@@ -9,7 +9,7 @@ export interface Marker {
   verdict: Verdict;
   selected: boolean;
   title: string;
-  note: string;
+  notes: readonly string[];
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -17,7 +17,10 @@ const LAYER = 'second-reader-markers';
 /** Pixels that an outline keeps off what it surrounds, and the least that it measures. */
 const PADDING = 4;
 const SMALLEST = 12;
-const LINE = 14;
+const LINE = 13;
+/** Of a text from its outline, and within its background. */
+const GAP = 4;
+const INSET = 4;
 const FONT = 'Inter, system-ui, sans-serif';
 
 const node = (name: string, attributes: Record<string, string | number>): SVGElement => {
@@ -85,33 +88,47 @@ function padded(outline: Marker['outline']): Marker['outline'] {
 const widthOf = (text: SVGElement, letters: number): number =>
   (text as Partial<SVGTextElement>).getComputedTextLength?.() || letters * 6;
 
-function label(marker: Marker, extent: Extent, layer: SVGElement): SVGElement {
-  const group = node('g', { 'font-family': FONT, 'font-size': 11 });
-  const halo = { stroke: 'rgb(0 0 0 / 0.85)', 'stroke-width': 3, 'paint-order': 'stroke' };
-  const title = node('text', { ...halo, fill: marker.colour, 'font-weight': 600 });
-  title.textContent = marker.title;
-  const note = node('text', { ...halo, fill: 'rgb(235 235 235)', 'font-size': 10 });
-  note.textContent = marker.note;
-  group.append(title, note);
-  layer.append(group);
+/** Beside the outline to the right, else to the left, else below or above it: always whole. */
+function placeOf(
+  extent: Extent,
+  [width, height]: readonly [number, number],
+  bounds: { width: number; height: number },
+): [number, number] {
+  // Without a layout there is nothing to keep within.
+  const right = bounds.width || Infinity;
+  const bottom = bounds.height || Infinity;
+  const within = (value: number, highest: number) => Math.max(0, Math.min(value, highest));
+  const y = within(extent.top, bottom - height);
+  if (extent.right + GAP + width <= right) return [extent.right + GAP, y];
+  if (extent.left - GAP - width >= 0) return [extent.left - GAP - width, y];
+  const fitsBelow = extent.bottom + GAP + height <= bottom;
+  return [
+    within(extent.left, right - width),
+    fitsBelow ? extent.bottom + GAP : Math.max(0, extent.top - GAP - height),
+  ];
+}
 
-  const bounds = layer.getBoundingClientRect();
-  const width = Math.max(widthOf(title, marker.title.length), widthOf(note, marker.note.length));
-  const toTheRight = extent.right + 6;
-  const toTheLeft = extent.left - 6 - width;
-  const fits = bounds.width === 0 || toTheRight + width <= bounds.width;
-  const x = fits ? toTheRight : toTheLeft >= 0 ? toTheLeft : Math.max(2, bounds.width - width - 2);
-  const lowest = bounds.height === 0 ? Infinity : bounds.height - LINE - 4;
-  // Neither beside it: below it, or above where there is no room below.
-  const beside = Math.max(LINE, Math.min(extent.top + 10, lowest));
-  const below = extent.bottom + LINE;
-  const covered = !fits && toTheLeft < 0;
-  const y = covered ? (below <= lowest ? below : extent.top - LINE - 4) : beside;
-  title.setAttribute('x', x.toFixed(1));
-  title.setAttribute('y', y.toFixed(1));
-  note.setAttribute('x', x.toFixed(1));
-  note.setAttribute('y', (y + LINE - 1).toFixed(1));
-  return group;
+function addLabel(marker: Marker, extent: Extent, group: SVGElement, layer: SVGElement): void {
+  const texts = node('g', { 'font-family': FONT, 'font-size': 10, fill: 'rgb(235 235 235)' });
+  const lines = [marker.title, ...marker.notes].map((text, index) => {
+    const line = node('text', index === 0 ? { 'font-weight': 600, 'font-size': 11 } : {});
+    if (index === 0) line.setAttribute('fill', marker.colour);
+    line.textContent = text;
+    return line;
+  });
+  const back = node('rect', { rx: 3, fill: 'rgb(0 0 0 / 0.6)' });
+  texts.append(back, ...lines);
+  group.append(texts);
+
+  const widest = Math.max(...lines.map(line => widthOf(line, line.textContent?.length ?? 0)));
+  const [width, height] = [widest + 2 * INSET, lines.length * LINE + INSET];
+  const [x, y] = placeOf(extent, [width, height], layer.getBoundingClientRect());
+  const at = { x, y, width, height };
+  for (const [key, value] of Object.entries(at)) back.setAttribute(key, value.toFixed(1));
+  lines.forEach((line, index) => {
+    line.setAttribute('x', (x + INSET).toFixed(1));
+    line.setAttribute('y', (y + (index + 1) * LINE - 1).toFixed(1));
+  });
 }
 
 function drawMarker(marker: Marker, layer: SVGElement): void {
@@ -137,7 +154,12 @@ function drawMarker(marker: Marker, layer: SVGElement): void {
     }),
   );
   layer.append(group);
-  group.append(label(marker, extentOf(outline), layer));
+  const { width: right, height: bottom } = layer.getBoundingClientRect();
+  const { left, top, ...far } = extentOf(outline);
+  // Panned or zoomed out of the picture: no text stands for what is not seen.
+  const isOutside = far.right < 0 || far.bottom < 0 || left > right || top > bottom;
+  if (isOutside && right > 0) return;
+  addLabel(marker, extentOf(outline), group, layer);
 }
 
 /** Draws the markers of one viewport in place of those before; the chosen one over the others. */

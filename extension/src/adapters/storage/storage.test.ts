@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { manifest, segmentation, slices } from '../../core/reading/memoryPorts.testing';
 import { runResultFrom } from '../../core/findings/fromInference';
+import type { RunResult } from '../../core/findings/types';
 import type { OutboxEntry } from '../../core/reading/ports';
 import type { Review } from '../../core/review/types';
 import { openDatabase, writing } from './database';
@@ -40,6 +41,81 @@ describe('drafts', () => {
     expect(draft.reviews).toEqual([review]);
     expect(await drafts.load('9.9')).toEqual([]);
     await drafts.remove(result.runId);
+    expect(await drafts.load('1.2')).toEqual([]);
+  });
+
+  const nodule = {
+    key: 'nodule-1',
+    label: { en: 'Nodule 1', uk: 'Вогнище 1' },
+    type: { value: '27925004', scheme: 'SCT', meaning: 'Nodule' },
+  };
+  const measured = {
+    name: 'meanIntensity',
+    concept: { value: '112031', scheme: 'DCM', meaning: 'Attenuation Coefficient' },
+    derivation: { value: '373098007', scheme: 'SCT', meaning: 'Mean' },
+    value: -120.5,
+    unit: { value: "[hnsf'U]", scheme: 'UCUM', meaning: 'Hounsfield unit' },
+  };
+  const others = async (): Promise<Record<string, RunResult>> => {
+    const { labelMap, findings, ...rest } = await run();
+    const {
+      kind: _kind,
+      segment: _segment,
+      ...base
+    } = findings[0] as Extract<RunResult['findings'][number], { kind: 'segment' }>;
+    const common = { ...base, concept: nodule, measurements: [measured] };
+    const map = {
+      key: 'uncertainty',
+      label: { en: 'Uncertainty' },
+      concept: nodule.type,
+      unit: measured.unit,
+      geometry: labelMap!.geometry,
+      values: Float32Array.from({ length: 512 }, (_, index) => index / 512),
+    };
+    const provenance = {
+      ...rest.provenance,
+      operatingPoint: { key: 'balanced', threshold: 0.5 },
+    };
+    return {
+      'a detection': {
+        ...rest,
+        provenance,
+        findings: [{ ...common, kind: 'detection', score: 0.9, size: [8, 7, 9] }],
+      },
+      'a classification': {
+        ...rest,
+        findings: [{ ...common, kind: 'classification', score: 0.9 }],
+      },
+      'a regression': { ...rest, findings: [{ ...common, kind: 'regression' }] },
+      'nothing found': { ...rest, findings: [] },
+      'a map beside the result': { ...rest, maps: [map], findings: [] },
+      'a map beside a label map': { ...rest, labelMap, maps: [map], findings },
+    };
+  };
+
+  it.each([
+    'a detection',
+    'a classification',
+    'a regression',
+    'nothing found',
+    'a map beside the result',
+    'a map beside a label map',
+  ])('give back %s as it was saved', async name => {
+    const drafts = createDraftStore(database());
+    const result = (await others())[name];
+    await drafts.saveRun(result);
+    const [draft] = await drafts.load('1.2');
+    expect(draft.run).toEqual(result);
+  });
+
+  it('pass over a map that is cut short, and a grid that lost its label map', async () => {
+    const { 'a map beside the result': withMap, 'nothing found': empty } = await others();
+    const opened = database();
+    const drafts = createDraftStore(opened);
+    const [map] = withMap.maps!;
+    await drafts.saveRun({ ...withMap, maps: [{ ...map, values: map.values.slice(1) }] });
+    const { geometry } = map;
+    await (await opened).put('runs', { ...empty, runId: 'half', study: '1.2', geometry });
     expect(await drafts.load('1.2')).toEqual([]);
   });
 

@@ -165,6 +165,81 @@ describe('a reading', () => {
   });
 });
 
+describe('a reading with a model that draws no segments', () => {
+  const nodule = (score: number, x: number) => ({
+    key: 'nodule',
+    label: { en: 'Nodule', uk: 'Вогнище' },
+    type: { value: '27925004', scheme: 'SCT', meaning: 'Nodule' },
+    score,
+    centroid: [x, 3, 8] as const,
+    size: [6, 6, 6] as const,
+    middleSlice: 4,
+    measurements: [],
+  });
+  const engineOf = (detections: ReturnType<typeof nodule>[]): ReadingPorts['engine'] => ({
+    run: async () =>
+      accept({
+        output: { kind: 'detection', threshold: 0.5, detections },
+        engine: { engine: 'native', threads: 1 },
+        timing: {},
+      }),
+  });
+
+  it('lists what was detected, stores verdicts of it, and shows them when opened again', async () => {
+    const shared = { archive: memoryArchive(), engine: engineOf([nodule(0.6, 1), nodule(0.9, 5)]) };
+    const first = await openReading(shared);
+    const { findings } = await until(first.get, withFindings);
+    expect(findings.map(finding => [finding.kind, conceptOf(finding).label.uk])).toEqual([
+      ['detection', 'Вогнище 1'],
+      ['detection', 'Вогнище 2'],
+    ]);
+    first.reading.reviewFinding({
+      findingId: findings[1].id,
+      verdict: 'rejected',
+      reason: 'notPresent',
+    });
+    await first.reading.storeEvidence();
+    expect(first.get().runs[0].stored).toBe('stored');
+
+    const second = await openReading(shared);
+    const state = await until(second.get, withFindings);
+    expect(second.runs).toEqual([]);
+    expect(state.findings.map(({ verdict }) => verdict)).toEqual(['notReviewed', 'rejected']);
+  });
+
+  it('shows a run that found nothing as done', async () => {
+    const { get } = await openReading({ engine: engineOf([]) });
+    const state = await until(get, ({ runs, active }) => runs.length === 1 && !active);
+    expect(state.findings).toEqual([]);
+    expect(state.runs[0]).toMatchObject({ modelId: 'two-lungs', origin: 'run' });
+  });
+
+  it('lets the draft of an unreviewed result go when another takes its place, and no other', async () => {
+    const drafts = memoryDrafts();
+    let detections = [nodule(0.9, 5)];
+    const engine: ReadingPorts['engine'] = {
+      run: (...request) => engineOf(detections).run(...request),
+    };
+    const { get, reading } = await openReading({ drafts, engine });
+    const first = await until(get, ({ findings, active }) => findings.length === 1 && !active);
+    await until(get, () => drafts.drafts.size === 1);
+    detections = [nodule(0.9, 5), nodule(0.6, 1)];
+    reading.runModel({ modelId: 'two-lungs' });
+    const second = await until(get, withFindings);
+    expect(second.runs).toHaveLength(1);
+    await until(get, () => drafts.drafts.size === 1);
+    expect([...drafts.drafts.keys()]).toEqual([second.runs[0].runId]);
+    expect(second.runs[0].runId).not.toBe(first.runs[0].runId);
+
+    reading.reviewFinding({ findingId: second.findings[0].id, verdict: 'accepted' });
+    detections = [nodule(0.8, 2)];
+    reading.runModel({ modelId: 'two-lungs' });
+    await until(get, ({ findings, active }) => findings.length === 1 && !active);
+    await until(get, () => drafts.drafts.size === 2);
+    expect(drafts.drafts.has(second.runs[0].runId)).toBe(true);
+  });
+});
+
 describe('a reading whose archive goes down in mid-store', () => {
   it('keeps the evidence, says so, and stores it in a later session', async () => {
     const shared = { archive: memoryArchive(), outbox: memoryOutbox(), drafts: memoryDrafts() };

@@ -101,6 +101,8 @@ export const createSession = (
       if (!sameImages(source, run.source)) continue;
       records.delete(runId);
       overlay.remove(runId);
+      // What no one judged and nobody sees any more need not come back after a reload.
+      if (!findings.some(({ id }) => reviews.has(id))) void drafts.remove(runId);
       if (findings.some(({ id }) => id === facts.selectedFindingId)) {
         facts.selectedFindingId = undefined;
       }
