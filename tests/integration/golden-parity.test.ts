@@ -8,15 +8,15 @@ import {
   keepLargestConnectedComponent,
   removeSmallObjects,
 } from '@second-reader/core/postprocessing/labelMapSteps';
+import { createScoreRing } from '@second-reader/core/postprocessing/scoreRing';
 import {
-  accumulate,
-  createAccumulator,
   extractSliceStack,
   extractWindow,
-  finish,
   importanceMap,
   planWindows,
+  tensorStrides,
   type SpatialAxes,
+  type WindowPlan,
 } from '@second-reader/core/preprocessing/slidingWindow';
 import {
   casesOf,
@@ -165,6 +165,49 @@ function network(
   return scores;
 }
 
+/** What windows answered, averaged over the volume as the pipeline does it: [class][k][j][i]. */
+const averaged = (
+  plan: WindowPlan,
+  classes: number,
+  window: Pick<Window, 'mode' | 'sigmaScale'>,
+  spatialAxes: SpatialAxes,
+  answerOf: (call: number) => Float32Array,
+): Float32Array => {
+  const { dimensions, outputSize, outputMargin } = plan;
+  const layerSize = dimensions[0] * dimensions[1];
+  const scores = new Float32Array(layerSize * dimensions[2] * classes);
+  let k = 0;
+  const ring = createScoreRing(
+    {
+      dimensions,
+      size: outputSize,
+      starts: plan.starts.map(([i, j, l]) => [
+        i + outputMargin[0],
+        j + outputMargin[1],
+        l + outputMargin[2],
+      ]),
+      strides: tensorStrides(outputSize, spatialAxes),
+    },
+    classes,
+    importanceMap(outputSize, window),
+    {
+      push(layer) {
+        for (let c = 0; c < classes; c++) {
+          const from = layer.subarray(c * layerSize, (c + 1) * layerSize);
+          scores.set(from, (c * dimensions[2] + k) * layerSize);
+        }
+        k++;
+      },
+    },
+  );
+  plan.starts.forEach((_, call) => {
+    ring.add(call, answerOf(call), 1);
+    ring.endCall(call);
+  });
+  expect(k).toBe(dimensions[2]);
+  return scores;
+};
+
 const windowScores = (
   data: Float32Array,
   channels: number,
@@ -173,14 +216,10 @@ const windowScores = (
   spatialAxes: SpatialAxes,
 ): Float32Array => {
   const plan = planWindows(dimensions, window);
-  const importance = importanceMap(plan.outputSize, window);
-  const accumulator = createAccumulator(plan, 3);
-  plan.starts.forEach((_, at) => {
-    const tensor = extractWindow({ data, channels }, plan, at, window, spatialAxes);
-    const scores = network(tensor, channels, window.roiSize, spatialAxes);
-    accumulate(accumulator, plan, at, scores, importance, spatialAxes);
+  return averaged(plan, 3, window, spatialAxes, call => {
+    const tensor = extractWindow({ data, channels }, plan, call, window, spatialAxes);
+    return network(tensor, channels, window.roiSize, spatialAxes);
   });
-  return finish(accumulator);
 };
 
 const joined = (channels: ReadonlyArray<{ values: ArrayLike<number> }>): Float32Array =>
@@ -232,16 +271,15 @@ test('slidingWindow, of a network without padding', () => {
   for (const item of cases) {
     const [ni, nj, nk] = item.input.shape;
     const plan = planWindows([ni, nj, nk], { ...item, overlap: 0.3 });
-    const importance = importanceMap(plan.outputSize, { mode: 'gaussian', sigmaScale: 0.125 });
-    const accumulator = createAccumulator(plan, 1);
     const [mi, mj, mk] = item.outputMargin;
     const [oi, oj, ok] = plan.outputSize;
     const [wi, wj] = item.roiSize;
     const data = Float32Array.from(item.input.values);
-    plan.starts.forEach((_, at) => {
-      const window = extractWindow({ data, channels: 1 }, plan, at, item, 'zyx');
+    const weights = { mode: 'gaussian', sigmaScale: 0.125 } as const;
+    const met = averaged(plan, 1, weights, 'zyx', call => {
+      const window = extractWindow({ data, channels: 1 }, plan, call, item, 'zyx');
       /** The mean of what stands within the margin of each voxel that is answered for. */
-      const answer = Float32Array.from({ length: oi * oj * ok }, (__, index) => {
+      return Float32Array.from({ length: oi * oj * ok }, (_, index) => {
         const [i, j, k] = [index % oi, Math.floor(index / oi) % oj, Math.floor(index / (oi * oj))];
         let sum = 0;
         for (let c = k; c <= k + 2 * mk; c++) {
@@ -251,9 +289,8 @@ test('slidingWindow, of a network without padding', () => {
         }
         return sum / ((2 * mi + 1) * (2 * mj + 1) * (2 * mk + 1));
       });
-      accumulate(accumulator, plan, at, answer, importance, 'zyx');
     });
-    largest = Math.max(largest, channelsDifference(finish(accumulator), [item.expected]));
+    largest = Math.max(largest, channelsDifference(met, [item.expected]));
   }
   record('slidingWindow (outputMargin)', cases.length, largest);
 });

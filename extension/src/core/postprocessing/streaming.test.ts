@@ -1,12 +1,7 @@
 import type { VolumeGeometry } from '../geometry/types';
 import { indexToWorld, worldToIndex } from '../geometry/transform';
-import {
-  accumulate,
-  createAccumulator,
-  finish,
-  importanceMap,
-  planWindows,
-} from '../preprocessing/slidingWindow';
+import { importanceMap, planWindows } from '../preprocessing/slidingWindow';
+import { accumulate, createAccumulator, finish } from '../preprocessing/slidingWindow.testing';
 import { applySoftmaxAt, decisionOf, type Decision } from './decision';
 import { invertLabels, invertScores } from './invert';
 import { permuteAxes } from './inverseGrid';

@@ -108,7 +108,7 @@ export function importanceMap(
 export type SpatialAxes = ModelInput['spatialAxes'];
 
 /** Tensor strides of i, j, k for a window in the network's axis order; slices of 2D stand alone. */
-function tensorStrides([ni, nj, nk]: Size3, spatialAxes: SpatialAxes): Size3 {
+export function tensorStrides([ni, nj, nk]: Size3, spatialAxes: SpatialAxes): Size3 {
   return spatialAxes === 'zyx' || spatialAxes === 'yx' ? [1, ni, ni * nj] : [nj * nk, nk, 1];
 }
 
@@ -228,81 +228,4 @@ export function extractSliceStack(
     }
   }
   return tensor;
-}
-
-/** Weighted sums of class scores while windows come in. */
-export interface ScoreAccumulator {
-  classes: number;
-  /** [class][k][j][i] on the volume's grid (padding is never stored). */
-  scores: Float32Array;
-  /** Sum of the weights at each voxel. */
-  weights: Float32Array;
-}
-
-export function createAccumulator({ dimensions }: WindowPlan, classes: number): ScoreAccumulator {
-  const size = dimensions[0] * dimensions[1] * dimensions[2];
-  return { classes, scores: new Float32Array(size * classes), weights: new Float32Array(size) };
-}
-
-/**
- * Adds one window's scores, [class, …spatial] of `outputSize` in the network's axis order, weighted
- * by the importance map.
- */
-export function accumulate(
-  accumulator: ScoreAccumulator,
-  plan: WindowPlan,
-  window: number,
-  logits: Float32Array,
-  importance: Float32Array,
-  spatialAxes: SpatialAxes,
-): void {
-  const { dimensions, outputSize, outputMargin } = plan;
-  const { scores, weights, classes } = accumulator;
-  const [si, sj, sk] = map3(axis => plan.starts[window][axis] + outputMargin[axis]);
-  const [ni, nj, nk] = outputSize;
-  const [di, dj, dk] = tensorStrides(outputSize, spatialAxes);
-  const windowSize = ni * nj * nk;
-  const volumeSize = dimensions[0] * dimensions[1] * dimensions[2];
-  if (logits.length !== windowSize * classes) {
-    throw new Error(
-      `${logits.length} scores for a window of ${windowSize} voxels × ${classes} classes`,
-    );
-  }
-  const from = [Math.max(0, -si), Math.max(0, -sj), Math.max(0, -sk)];
-  const to = [
-    Math.min(ni, dimensions[0] - si),
-    Math.min(nj, dimensions[1] - sj),
-    Math.min(nk, dimensions[2] - sk),
-  ];
-  for (let c = -1; c < classes; c++) {
-    const classBase = c * volumeSize;
-    for (let k = from[2]; k < to[2]; k++) {
-      for (let j = from[1]; j < to[1]; j++) {
-        const row = dimensions[0] * (sj + j + dimensions[1] * (sk + k)) + si;
-        const weightRow = ni * (j + nj * k);
-        if (c < 0) {
-          for (let i = from[0]; i < to[0]; i++) {
-            weights[row + i] += importance[weightRow + i];
-          }
-          continue;
-        }
-        let tensor = c * windowSize + k * dk + j * dj + from[0] * di;
-        for (let i = from[0]; i < to[0]; i++, tensor += di) {
-          scores[classBase + row + i] += logits[tensor] * importance[weightRow + i];
-        }
-      }
-    }
-  }
-}
-
-/** Divides by the weights, in place: class scores [class][k][j][i] on the volume's grid. */
-export function finish({ scores, weights, classes }: ScoreAccumulator): Float32Array {
-  const size = weights.length;
-  for (let c = 0; c < classes; c++) {
-    const base = c * size;
-    for (let index = 0; index < size; index++) {
-      scores[base + index] /= weights[index];
-    }
-  }
-  return scores;
 }
