@@ -207,6 +207,18 @@ describe('failedGates', () => {
   });
 });
 
+describe('a series of another modality', () => {
+  it('is not told as well that it is no volume', () => {
+    const manifest = manifestOf({ gate: 'sliceCount', min: 16 });
+    expect(
+      failedGates(manifest, { modality: 'CR', slices: stack(1, 1) }).map(({ message }) => message),
+    ).toEqual([
+      'The modality is CR; allowed: CT.',
+      'The series has 1 slice; allowed: at least 16.',
+    ]);
+  });
+});
+
 describe('gates of a network of pictures', () => {
   const film = (...gates: unknown[]): ModelManifest => ({
     ...manifestOf({ gate: 'modality', allowed: ['CR', 'DX'] }, ...gates),

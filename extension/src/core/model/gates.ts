@@ -163,7 +163,11 @@ function checkGate(
       const values = { met, allowed: allowedRange(gate) };
       return refuse(
         'gateSliceCount',
-        ...own(gate, values, `The series has ${met} slices; allowed: ${values.allowed}.`),
+        ...own(
+          gate,
+          values,
+          `The series has ${met} ${met === 1 ? 'slice' : 'slices'}; allowed: ${values.allowed}.`,
+        ),
       );
     }
     case 'sliceSpacing': {
@@ -280,13 +284,17 @@ function* reasons(manifest: GatedManifest, facts: StudyFacts): Generator<Refusal
   const isModality = ({ gate }: Gate) => gate === 'modality';
   // What a series is comes before how it was made.
   const gates = [...all.filter(isModality), ...all.filter(gate => !isModality(gate))];
+  let isOtherModality = false;
   for (const gate of gates.filter(candidate => WITHOUT_GRID.has(candidate.gate))) {
     const outcome = checkGate(gate, facts, NOWHERE);
-    if (!outcome.ok) yield outcome.refusal;
+    if (outcome.ok) continue;
+    isOtherModality ||= isModality(gate);
+    yield outcome.refusal;
   }
   const grid = gridOf(manifest, facts);
   if (!grid.ok) {
-    yield grid.refusal;
+    // That a radiograph is no volume either says nothing more to who asked for a CT.
+    if (!isOtherModality) yield grid.refusal;
     return;
   }
   const { geometry, spacingAssumed } = grid.value;
