@@ -1,10 +1,5 @@
 /** IEEE 754 binary16, as ONNX keeps it: 16 bits in an unsigned integer. */
 
-/** The largest finite half. */
-export const LARGEST_HALF = 65504;
-/** The smallest positive half (subnormal). */
-export const SMALLEST_HALF = 2 ** -24;
-
 const view = new DataView(new ArrayBuffer(4));
 
 /** Nearest half, ties to even; beyond the range infinity, as hardware converts. */

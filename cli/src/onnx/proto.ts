@@ -2,6 +2,7 @@ import Long from 'long';
 import protobuf from 'protobufjs/light';
 import { accept, refuse, type Outcome } from '@second-reader/core/outcome';
 import { ALWAYS_LISTED, ModelProto } from './descriptor';
+import { bytesPerElement, countOf, dimsOf } from './tensors';
 import type { Int64, OnnxModel } from './types';
 
 export * from './types';
@@ -107,6 +108,15 @@ export const decodeModel = (bytes: Uint8Array): Outcome<OnnxModel> => {
   if (irVersion >= 3 && !opsetImport?.length) return notOnnx('it has no opset_import');
   if (graph.node.some(node => !node.opType)) return notOnnx('a node has no op_type');
   for (const set of opsetImport ?? []) set.version ??= 0;
+  for (const tensor of graph.initializer) {
+    const size = bytesPerElement(tensor.dataType ?? 0) * countOf(dimsOf(tensor));
+    if (tensor.rawData && size > 0 && tensor.rawData.length !== size) {
+      const dims = tensor.dims.join('×');
+      return notOnnx(
+        `weights ${tensor.name} of ${dims} have ${tensor.rawData.length} bytes, not ${size}`,
+      );
+    }
+  }
   return accept(message as unknown as OnnxModel);
 };
 

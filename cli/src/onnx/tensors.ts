@@ -56,6 +56,7 @@ const aligned = (bytes: Uint8Array): ArrayBuffer =>
  */
 export const numbersOf = (tensor: OnnxTensor): Numbers => {
   const { rawData: raw, dataType = 0 } = tensor;
+  if (tensor.dataLocation) throw new Error(`Tensor ${tensor.name}: its data were not read in`);
   const ints = tensor.int32Data ?? [];
   const longs = tensor.int64Data ?? [];
   switch (dataType) {

@@ -1,7 +1,8 @@
 import { GraphView, freshNames, intOf, isOp, nodeName, opsetOf } from '../graph';
 import { inferShapes, type Shapes } from '../shapes';
+import { swept } from '../sweep';
 import { dimsOf } from '../tensors';
-import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from '../types';
+import type { OnnxModel, OnnxNode, OnnxTensor } from '../types';
 import { rewriteGroupedConv } from './grouped';
 import { Patch, type Gap, type Rewrite } from './patch';
 import {
@@ -29,34 +30,6 @@ const withoutDefaults = (model: OnnxModel): OnnxModel => {
     ...model,
     irVersion: Math.max(model.irVersion, 4),
     graph: { ...model.graph, input: view.inputs },
-  };
-};
-
-/** Drops constants that nothing takes any more, and what was said of values that are gone. */
-const swept = (graph: OnnxGraph): OnnxGraph => {
-  const used = new Set<string>(graph.output.map(({ name }) => name ?? ''));
-  const take = (nodes: readonly OnnxNode[]): void => {
-    for (const node of nodes) {
-      for (const input of node.input) used.add(input);
-      for (const { g, graphs } of node.attribute) {
-        for (const body of [...(g ? [g] : []), ...(graphs ?? [])]) {
-          take(body.node);
-          // A branch may hand on a value of the outer graph as it is.
-          for (const { name } of body.output) used.add(name ?? '');
-        }
-      }
-    }
-  };
-  take(graph.node);
-  const node = graph.node.filter(
-    made => !isOp(made, 'Constant') || made.output.some(output => used.has(output)),
-  );
-  const made = new Set(node.flatMap(({ output }) => output));
-  return {
-    ...graph,
-    node,
-    initializer: graph.initializer.filter(({ name }) => used.has(name ?? '')),
-    valueInfo: graph.valueInfo.filter(({ name }) => made.has(name ?? '')),
   };
 };
 

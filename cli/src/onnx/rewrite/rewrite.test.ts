@@ -3,11 +3,15 @@
  */
 import { GraphBuilder, float, tensor } from '../builder';
 import { proveRewrite, type Proof } from '../prove';
+import { ProofTable } from '../testing/proofTable';
 import { biasOf, oneLayer, seeded, weightsOf } from '../testing/networks';
 import type { OnnxModel } from '../types';
 import { rewriteForWebGPU, type Rewritten } from '.';
 
 /** Every rewrite over a grid of parameters, both graphs run on native ONNX Runtime. */
+
+const table = new ProofTable();
+afterAll(() => table.print('Rewrites over a grid of parameters'));
 
 const rewritten = (model: OnnxModel): Rewritten => rewriteForWebGPU(model);
 
@@ -22,6 +26,7 @@ const proven = async (
   const made = rewritten(model);
   const proof = await proveRewrite(model, made.model, { shapes, tolerance: 1e-5 });
   if (!proof.ok) throw new Error(`${made.rewrites[0]?.detail}: ${proof.refusal.message}`);
+  for (const { kind } of made.rewrites) table.note(kind, proof.value);
   return { proof: proof.value, made };
 };
 
