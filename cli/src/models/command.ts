@@ -2,9 +2,19 @@ import { Command } from 'commander';
 import { fail, type Terminal } from '../terminal';
 import { importCommand } from './import/command';
 import { runPackage } from './run';
+import { ENGINES, parseEngines, type EngineCheck } from './engines';
+import { differenceText } from './network/run';
 import { validatePackage } from './validate';
 
 const list = (value: string, before: string[] = []): string[] => [...before, value];
+
+const engineLine = (check: EngineCheck): string => {
+  const name = `  ${check.engine.padEnd(13)}`;
+  if (check.state === 'ran') {
+    return `${name}${differenceText(check.difference)}, ${check.milliseconds.toFixed(1)} ms`;
+  }
+  return `${name}${check.state === 'failed' ? 'failed' : 'not tried'}: ${check.reason}`;
+};
 
 /** `second-reader models …`. */
 export function modelsCommand(terminal: Terminal): Command {
@@ -13,19 +23,33 @@ export function modelsCommand(terminal: Terminal): Command {
   models
     .command('validate')
     .showHelpAfterError('(second-reader models validate --help)')
-    .description(
-      'check a model package: manifest, card, file sizes and hashes, network inputs and outputs',
-    )
+    .description('check a model package: manifest, card, files, and its fixture on every engine')
     .argument('<folder>', 'the folder with model.json')
-    .action(async (folder: string) => {
-      const { manifest, problems } = await validatePackage(folder);
-      problems.forEach(problem => fail(terminal, problem));
-      if (manifest && problems.length === 0) {
-        terminal.say(
-          `${manifest.id} ${manifest.version} is a valid model package (${manifest.name.en}).`,
-        );
-      }
-    });
+    .option('--engines <list>', `of ${ENGINES.join(', ')}; all of them without it`)
+    .option('--browser <path>', 'Chrome, Chromium or Edge; found by itself in the usual places')
+    .option(
+      '--software-gpu',
+      'WebGPU in software (SwiftShader): right answers, no measure of speed',
+    )
+    .action(
+      async (
+        folder: string,
+        given: { engines?: string; browser?: string; softwareGpu?: boolean },
+      ) => {
+        const engines = parseEngines(given.engines);
+        if (!engines.ok) return fail(terminal, engines.refusal);
+        const report = await validatePackage(folder, { ...given, engines: engines.value });
+        report.notes.forEach(note => terminal.say(note));
+        report.engines.forEach(check => terminal.say(engineLine(check)));
+        report.problems.forEach(problem => fail(terminal, problem));
+        const { manifest, problems } = report;
+        if (manifest && problems.length === 0) {
+          terminal.say(
+            `${manifest.id} ${manifest.version} is a valid model package (${manifest.name.en}).`,
+          );
+        }
+      },
+    );
   models
     .command('run')
     .showHelpAfterError('(second-reader models run --help)')

@@ -4,13 +4,19 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelManifest } from '@second-reader/core/model/manifest';
 import { accept, refuse, type Outcome, type Refusal } from '@second-reader/core/outcome';
+import { decodeModel, DataType } from '../onnx/proto';
+import { checkEngines, readFixture, type CheckedEngine, type EngineCheck } from './engines';
 import { outputNamesOf } from './network/names';
+import { agrees, differenceText } from './network/run';
 import { readManifestOf } from './package';
 
 export interface ValidationReport {
   manifest?: ModelManifest;
   /** Empty where the package is valid. */
   problems: Refusal[];
+  engines: EngineCheck[];
+  /** What could not be checked, and why. */
+  notes: string[];
 }
 
 const problemOf = (outcome: Outcome<unknown>): Refusal[] => (outcome.ok ? [] : [outcome.refusal]);
@@ -111,12 +117,68 @@ async function checkNetwork(
   }
 }
 
-/** Checks a model package as a whole: manifest, card, files, hashes, and that the network opens. */
-export async function validatePackage(folder: string): Promise<ValidationReport> {
-  const manifest = await readManifestOf(folder);
-  if (!manifest.ok) {
-    return { problems: [manifest.refusal] };
+export interface ValidationOptions {
+  /** Engines on which the fixture is run; none of them without it. */
+  engines?: readonly CheckedEngine[];
+  browser?: string;
+  softwareGpu?: boolean;
+}
+
+const holdsHalves = (bytes: Uint8Array): boolean => {
+  const model = decodeModel(bytes);
+  return (
+    model.ok && model.value.graph.initializer.some(({ dataType }) => dataType === DataType.float16)
+  );
+};
+
+/** The fixture on every engine asked for; a difference or a failure is a problem, a missing engine is not. */
+async function checkFixture(
+  folder: string,
+  manifest: ModelManifest,
+  bytes: Uint8Array,
+  options: ValidationOptions,
+): Promise<Pick<ValidationReport, 'engines' | 'notes' | 'problems'>> {
+  const fixture = await readFixture(folder, manifest);
+  if (!fixture.ok) {
+    const missing = fixture.refusal.code === 'fixtureMissing';
+    return missing
+      ? { engines: [], notes: [fixture.refusal.message], problems: [] }
+      : { engines: [], notes: [], problems: [fixture.refusal] };
   }
+  const engines = await checkEngines(bytes, fixture.value, options.engines ?? [], options);
+  const half = holdsHalves(bytes);
+  const problems = engines.flatMap(check => {
+    if (check.state === 'failed') {
+      return problemOf(
+        refuse('engineCheckFailed', `${check.engine} failed on the fixture: ${check.reason}`, {
+          engine: check.engine,
+          reason: check.reason,
+        }),
+      );
+    }
+    if (check.state !== 'ran' || agrees(check.difference, half)) return [];
+    const found = differenceText(check.difference);
+    return problemOf(
+      refuse('engineDiffers', `${check.engine} does not give the fixture's answer: ${found}.`, {
+        engine: check.engine,
+        found,
+      }),
+    );
+  });
+  return { engines, notes: [], problems };
+}
+
+/**
+ * Checks a model package as a whole: manifest, card, files, hashes, that the network opens, and with
+ * `engines` that each gives the answers kept in the fixture.
+ */
+export async function validatePackage(
+  folder: string,
+  options: ValidationOptions = {},
+): Promise<ValidationReport> {
+  const none = { engines: [], notes: [] };
+  const manifest = await readManifestOf(folder);
+  if (!manifest.ok) return { ...none, problems: [manifest.refusal] };
   const problems: Refusal[] = [];
   if (!existsSync(path.join(folder, 'MODEL_CARD.md'))) {
     problems.push(
@@ -134,5 +196,10 @@ export async function validatePackage(folder: string): Promise<ValidationReport>
   for (const { file, bytes } of networks) {
     problems.push(...(await checkNetwork(manifest.value, file, bytes)));
   }
-  return { manifest: manifest.value, problems };
+  if (problems.length > 0 || !options.engines) {
+    return { ...none, manifest: manifest.value, problems };
+  }
+  const [{ bytes }] = networks;
+  const checked = await checkFixture(folder, manifest.value, bytes, options);
+  return { manifest: manifest.value, ...checked };
 }

@@ -108,7 +108,7 @@ export const importPackage = async (
   const notes = [...draft.value.notes];
   const prepared: PreparedNetwork[] = [];
   for (const model of draft.value.networks) {
-    const network = await prepareNetwork(model);
+    const network = await prepareNetwork(model, options.fp16 ?? false);
     if (!network.ok) return network;
     prepared.push(network.value);
   }

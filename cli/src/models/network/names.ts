@@ -12,3 +12,6 @@ export const outputNamesOf = ({ outputs }: Pick<ModelManifest, 'outputs'>): stri
         return [output.name];
     }
   });
+
+export const inputNamesOf = ({ inputs }: Pick<ModelManifest, 'inputs'>): string[] =>
+  inputs.map(({ name }) => name);

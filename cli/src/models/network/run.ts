@@ -64,6 +64,8 @@ export const runNetwork = async (
 export interface Difference {
   /** Largest absolute difference of floating-point outputs. */
   values: number;
+  /** Largest absolute value expected in them: what a difference is to be held against. */
+  largest: number;
   /** Elements of whole-number outputs that differ, and how many there are. */
   differing: number;
   counted: number;
@@ -71,7 +73,7 @@ export interface Difference {
 
 /** Compares what two engines gave; a missing output or another shape is an infinite difference. */
 export const compare = (expected: StoredTensors, found: StoredTensors): Difference => {
-  const difference = { values: 0, differing: 0, counted: 0 };
+  const difference = { values: 0, largest: 0, differing: 0, counted: 0 };
   for (const [name, one] of expected) {
     const other = found.get(name);
     if (!other || other.data.length !== one.data.length) {
@@ -81,6 +83,7 @@ export const compare = (expected: StoredTensors, found: StoredTensors): Differen
     if (one.dtype === 'F32') {
       for (let i = 0; i < one.data.length; i++) {
         const d = Math.abs(one.data[i] - Number(other.data[i]));
+        difference.largest = Math.max(difference.largest, Math.abs(one.data[i]));
         if (!(d <= difference.values)) difference.values = Number.isNaN(d) ? Infinity : d;
       }
     } else {
@@ -93,8 +96,26 @@ export const compare = (expected: StoredTensors, found: StoredTensors): Differen
   return difference;
 };
 
-export const differenceText = ({ values, differing, counted }: Difference): string =>
+/** Float sums in another order differ by less; a network that differs by more was computed otherwise. */
+const TOLERANCE = { values: 1e-3, labels: 1e-3 };
+/** Of a network with float16 weights. */
+const HALF_TOLERANCE = { values: 5e-2, labels: 2e-2 };
+
+/** Whether two engines gave the same but for rounding. */
+export const agrees = (
+  { values, largest, differing, counted }: Difference,
+  half: boolean,
+): boolean => {
+  const allowed = half ? HALF_TOLERANCE : TOLERANCE;
+  return (
+    values <= allowed.values * Math.max(largest, 1e-6) && differing <= allowed.labels * counted
+  );
+};
+
+export const differenceText = ({ values, largest, differing, counted }: Difference): string =>
   [
-    ...(counted === 0 || values > 0 ? [`largest difference ${values.toExponential(1)}`] : []),
+    ...(counted === 0 || values > 0
+      ? [`largest difference ${values.toExponential(1)} of values up to ${largest.toPrecision(2)}`]
+      : []),
     ...(counted > 0 ? [`${differing} of ${counted} labels differ`] : []),
   ].join(', ');
