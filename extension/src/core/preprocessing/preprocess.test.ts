@@ -9,7 +9,6 @@ import {
   type PreprocessedVolume,
   type SourceVolume,
 } from './preprocess';
-import { planWindows, importanceMap, tensorShape } from './slidingWindow';
 
 const [c, s] = [Math.cos(0.2), Math.sin(0.2)];
 const geometry: VolumeGeometry = {
@@ -109,34 +108,5 @@ describe('preprocess', () => {
     const apply = (x: number) =>
       Math.min(Math.max(x * both.factor + both.offset, both.low), both.high);
     expect([-10, 0, 5, 10, 99].map(apply)).toEqual([5, 5, 0, -5, -5].map(x => expect.closeTo(x)));
-  });
-});
-
-describe('slidingWindow', () => {
-  it('moves the last window back to end with the volume, and pads on both sides', () => {
-    const plan = planWindows([20, 8, 5], { roiSize: [8, 8, 8], overlap: 0.25 });
-    expect(plan.starts).toEqual([
-      [0, 0, -1],
-      [6, 0, -1],
-      [12, 0, -1],
-    ]);
-    const back = planWindows([19, 8, 8], { roiSize: [8, 8, 8], overlap: 0.25 });
-    expect(back.starts.map(([i]) => i)).toEqual([0, 6, 11]);
-  });
-
-  it('covers every voxel', () => {
-    for (let size = 1; size < 60; size++) {
-      const { starts } = planWindows([size, 1, 1], { roiSize: [7, 1, 1], overlap: 0.4 });
-      const covered = new Set(starts.flatMap(([i]) => [0, 1, 2, 3, 4, 5, 6].map(x => i + x)));
-      for (let i = 0; i < size; i++) {
-        expect(covered.has(i)).toBe(true);
-      }
-    }
-  });
-
-  it('weighs no voxel less than a thousandth', () => {
-    const weights = importanceMap([32, 32, 32], { mode: 'gaussian', sigmaScale: 0.125 });
-    expect(Math.min(...weights)).toBeCloseTo(1e-3, 9);
-    expect(tensorShape([3, 4, 5], 'zyx')).toEqual([5, 4, 3]);
   });
 });

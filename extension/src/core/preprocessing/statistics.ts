@@ -69,7 +69,7 @@ function valuesOfRanks(values: Float32Array, ranks: readonly number[]): number[]
  * `torch.quantile` by default, and so MONAI's `percentile`.
  */
 export function percentiles(values: Float32Array, wanted: readonly number[]): number[] {
-  const places = wanted.map(percent => (percent / 100) * (values.length - 1));
+  const places = wanted.map(percent => (percent * (values.length - 1)) / 100);
   const ranks = places.flatMap(place => [Math.floor(place), Math.ceil(place)]);
   const found = valuesOfRanks(values, ranks);
   return places.map((place, at) => {

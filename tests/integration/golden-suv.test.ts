@@ -1,0 +1,47 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { z } from 'zod';
+import { earliestPet, suvbwFactorOf } from '@second-reader/core/volume/suv';
+import { sliceHeaderOf } from '../../extension/src/adapters/ohif/sliceHeader';
+import { casesOf } from '../golden/golden';
+
+/** The part of dcmjs used here; it has no type declarations. */
+const dcmjs = createRequire(__filename)('dcmjs') as {
+  log: { setLevel(level: 'silent'): void };
+  data: {
+    DicomMessage: { readFile(bytes: ArrayBuffer, options: object): { dict: object } };
+    DicomMetaDictionary: { naturalizeDataset(dict: object): object };
+  };
+};
+dcmjs.log.setLevel('silent');
+
+const DATA = path.join(
+  process.env.SECOND_READER_DATA ?? path.resolve(__dirname, '../../../shared/data'),
+  'dicom',
+);
+
+/** Headers of a real series as the viewer reads them, against what Python reckoned of its files. */
+describe.each(casesOf('suvbwFactor', { factor: z.number() }))('SUVbw of $name', golden => {
+  const folder = path.join(DATA, golden.name);
+  const run = existsSync(folder) ? it : it.skip;
+
+  run('is Python’s', () => {
+    const slices = readdirSync(folder).flatMap(file => {
+      const bytes = Uint8Array.from(readFileSync(path.join(folder, file)));
+      const { dict } = dcmjs.data.DicomMessage.readFile(bytes.buffer, {
+        untilTag: '7FE00010',
+        includeUntilTagValue: false,
+      });
+      return sliceHeaderOf(dcmjs.data.DicomMetaDictionary.naturalizeDataset(dict)) ?? [];
+    });
+    const pet = earliestPet(slices);
+    const met = pet && suvbwFactorOf(pet);
+    expect(met).toMatchObject({ ok: true });
+    const value = met?.ok ? met.value : NaN;
+    process.stdout.write(
+      `\nSUVbw of ${golden.name}: ${value} g/mL per Bq/mL, Python ${golden.factor}\n`,
+    );
+    expect(Math.abs(value / golden.factor - 1)).toBeLessThan(1e-9);
+  });
+});
