@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { fail, type Terminal } from '../terminal';
 import { importCommand } from './import/command';
 import { runPackage } from './run';
+import { benchLine, benchPackage, BENCH_ENGINES, type BenchOptions } from './bench';
+import { renderCard } from './card';
 import { ENGINES, parseEngines, type EngineCheck } from './engines';
 import { differenceText } from './network/run';
 import { validatePackage } from './validate';
@@ -69,5 +71,32 @@ export function modelsCommand(terminal: Terminal): Command {
         if (!outcome.ok) fail(terminal, outcome.refusal);
       },
     );
+  models
+    .command('bench')
+    .showHelpAfterError('(second-reader models bench --help)')
+    .description(
+      'time and memory of a run by phase, on native ONNX Runtime and in a headless browser',
+    )
+    .argument('<folder>', 'the folder with model.json')
+    .option('--volume <file>', '.nii or .nii.gz, one a channel in order (repeatable)', list)
+    .option('--size <i x j x k>', 'a volume of noise of that many voxels, 1 mm', '256x256x256')
+    .option('--engines <list>', `of ${BENCH_ENGINES.join(', ')}; all of them without it`)
+    .option('--browser <path>', 'Chrome, Chromium or Edge; found by itself in the usual places')
+    .option('--software-gpu', 'WebGPU in software (SwiftShader): no measure of speed')
+    .action(async (folder: string, options: BenchOptions) => {
+      const outcome = await benchPackage(folder, options, row => terminal.say(benchLine(row)));
+      if (!outcome.ok) fail(terminal, outcome.refusal);
+    });
+  models
+    .command('card')
+    .showHelpAfterError('(second-reader models card --help)')
+    .description('show the facts and MODEL_CARD.md as the panel shows them')
+    .argument('<folder>', 'the folder with model.json')
+    .option('--html', 'a page instead of text')
+    .action(async (folder: string, { html }: { html?: boolean }) => {
+      const card = await renderCard(folder, html ? 'html' : 'text');
+      if (card.ok) terminal.say(card.value.trimEnd());
+      else fail(terminal, card.refusal);
+    });
   return models;
 }
