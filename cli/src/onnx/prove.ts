@@ -173,6 +173,12 @@ const run = async (model: OnnxModel, feeds: Feeds): Promise<Outcome<Answers>> =>
   }
 };
 
+/** Whether an answer says anything: a network may want values that random input does not have. */
+const hasNumbers = (answer: ort.Tensor): boolean => {
+  if (answer.type !== 'float32' && answer.type !== 'float64') return true;
+  return (answer.data as Float32Array).some(Number.isFinite);
+};
+
 const compare = (name: string, before: ort.Tensor, after: ort.Tensor): Difference => {
   const dims = [...before.dims];
   if (String(dims) !== String(after.dims)) {
@@ -202,7 +208,7 @@ const compare = (name: string, before: ort.Tensor, after: ort.Tensor): Differenc
  * Runs both graphs on native ONNX Runtime with the same seeded random input and compares every output.
  * Refuses `onnxNotRunnable` (the network as given cannot be run), `rewriteNotRunnable` (the rewritten one
  * cannot), `rewriteDiffers` (their outputs differ by more than `tolerance`, relative to the largest value),
- * `proofInputType`.
+ * `proofNotFinite` (random input gives no finite number), `proofInputType`.
  */
 export const proveRewrite = async (
   before: OnnxModel,
@@ -219,6 +225,15 @@ export const proveRewrite = async (
     first ??= expected;
     // A size that the network itself does not take says nothing about the rewrite.
     if (!expected.ok) continue;
+    const silent = Object.entries(expected.value).find(([, answer]) => !hasNumbers(answer));
+    if (silent && inner.length > 0) {
+      first = refuse(
+        'proofNotFinite',
+        `The network's ${silent[0]} is nowhere a finite number for random input, so that its rewrites cannot be proven.`,
+        { name: silent[0] },
+      );
+      continue;
+    }
     const found = await run(watching(after, inner), feeds.value);
     if (!found.ok) {
       const detail = found.refusal.message;
