@@ -40,6 +40,19 @@ it('reads lists in lists, and where a numbered one starts', () => {
   expect(items[1]).toEqual([{ kind: 'paragraph', children: [{ kind: 'text', text: 'second' }] }]);
 });
 
+it('reads a list of boxes to tick', () => {
+  const [list] = markdownBlocks('- [x] tried *twice*\n- [ ] not yet\n');
+  const { items } = list as Extract<Block, { kind: 'list' }>;
+  const texts = items.map(([first, ...rest]) => [
+    'children' in first && textOfInlines(first.children as Inline[]),
+    rest.length,
+  ]);
+  expect(texts).toEqual([
+    ['☑ tried twice', 0],
+    ['☐ not yet', 0],
+  ]);
+});
+
 it('reads tables with the alignment of their columns', () => {
   const [table] = markdownBlocks('| Metric | Value |\n|:--|--:|\n| Dice | **0.98** |');
   expect(table).toEqual({

@@ -101,7 +101,6 @@ const inlinesOf = (tokens: readonly Token[] | undefined): Inline[] =>
     }
   });
 
-/** Paragraphs and the bare lines of a tight list come one after the other in an item. */
 const blockOf = (token: Token): Block[] => {
   switch (token.type) {
     case 'heading': {
@@ -110,9 +109,6 @@ const blockOf = (token: Token): Block[] => {
     }
     case 'paragraph':
       return [{ kind: 'paragraph', children: inlinesOf((token as Tokens.Paragraph).tokens) }];
-    case 'text':
-    case 'checkbox':
-      return [{ kind: 'paragraph', children: inlinesOf([token]) }];
     case 'code':
       return [{ kind: 'code', text: (token as Tokens.Code).text }];
     case 'blockquote':
@@ -144,7 +140,19 @@ const blockOf = (token: Token): Block[] => {
   }
 };
 
-const blocksOf = (tokens: readonly Token[]): Block[] => tokens.flatMap(blockOf);
+const isBare = ({ type }: Token): boolean => type === 'text' || type === 'checkbox';
+
+/** The bare texts of a tight list's item are one paragraph, its box to tick included. */
+function blocksOf(tokens: readonly Token[]): Block[] {
+  const blocks: Block[] = [];
+  for (let at = 0; at < tokens.length; at++) {
+    const from = at;
+    while (at < tokens.length && isBare(tokens[at])) at++;
+    if (at > from) blocks.push({ kind: 'paragraph', children: inlinesOf(tokens.slice(from, at)) });
+    if (at < tokens.length) blocks.push(...blockOf(tokens[at]));
+  }
+  return blocks;
+}
 
 /** GitHub-flavoured Markdown as blocks; never throws on text of any kind. */
 export const markdownBlocks = (markdown: string): Block[] =>
