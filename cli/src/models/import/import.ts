@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseManifest } from '@second-reader/core/model/validate';
 import { accept, refuse, type Outcome } from '@second-reader/core/outcome';
@@ -15,6 +16,7 @@ import type { PreparedNetwork } from './prepare';
 import { readPlainSource } from './plain/source';
 import { readLayersSource } from './tfjs/source';
 import { checkFolder, writePackage } from './write';
+import { unpackZip } from './zip';
 
 export interface ImportReport {
   kind: string;
@@ -86,6 +88,16 @@ export const importPackage = async (
 ): Promise<Outcome<ImportReport>> => {
   const free = await checkFolder(options.out, options.force ?? false);
   if (!free.ok) return free;
+  if (/\.zip$/i.test(source)) {
+    const unpacked = await unpackZip(source);
+    if (!unpacked.ok) return unpacked;
+    const outcome = await importPackage(unpacked.value, {
+      ...options,
+      id: options.id ?? (slug(path.parse(source).name) || 'model'),
+    });
+    await rm(unpacked.value, { recursive: true, force: true });
+    return outcome;
+  }
   const detected = await detectSource(source);
   if (!detected.ok) return detected;
   const authored = await readAuthored(options.manifest);
