@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
@@ -15,6 +16,7 @@ import { startTestServer, type TestServer } from '../e2e/engines/server';
 import { CHROMIUM_ARGS, CHROMIUM_PATH } from '../e2e/support/chromium';
 import { ROOT } from '../e2e/support/paths';
 import { watchMemory } from './memory';
+import type { LargeVolumeReport } from './largeVolume';
 import type { Bench } from './page';
 import { BENCH_FOLDER, BENCH_VOLUME, benchVolume } from './volume';
 
@@ -203,6 +205,30 @@ const inBrowser = async (
   return run.voxelCounts;
 };
 
+/** What the pipeline holds of a 512×512×600 CT with 24 classes, in a process of its own. */
+const largeVolume = () => {
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    ['--import', 'tsx', path.join(ROOT, 'tests/bench/largeVolume.ts')],
+    { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  if (status !== 0) throw new Error(`tests/bench/largeVolume.ts ended with ${status}`);
+  const report = JSON.parse(stdout) as LargeVolumeReport;
+  const mib = (bytes: number) => `${(bytes / MIB).toFixed(0)} MiB`;
+  console.log('\n512×512×600, 24 classes, 1.5 mm, windows of 128³, native');
+  for (const [what, bytes] of Object.entries(report.plan))
+    line(`expected: ${what}`, mib(bytes), '');
+  line('array buffers, peak', mib(report.arrayBuffers), `expected ${mib(report.plan.peak)}`);
+  line(
+    'resident, peak, with the runtime',
+    mib(report.resident),
+    'under 4096 MiB',
+    report.resident < 4096 * MIB,
+  );
+  line('all logits at once would be', mib(report.allLogits), 'not held');
+  for (const [phase, time] of Object.entries(report.timing)) line(phase, seconds(time), '');
+};
+
 export const main = async (given: string[]): Promise<void> => {
   const { values } = parseArgs({
     args: given,
@@ -269,6 +295,7 @@ export const main = async (given: string[]): Promise<void> => {
     );
     console.log('');
     await wasmAgainstNative(page, server, manifest, folder);
+    largeVolume();
   } finally {
     await browser?.close();
     await server?.close();

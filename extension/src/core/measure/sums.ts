@@ -1,4 +1,4 @@
-import type { Box } from '../postprocessing/connectedComponents';
+import { endOfRun, type Box } from '../postprocessing/connectedComponents';
 import type { LabelMap, Volume, VoxelArray } from '../volume/types';
 
 /** What is counted beside voxels, means and places. */
@@ -153,12 +153,12 @@ export function sumLabels(
         const { shift } = sums;
         let shifted = 0;
         let squares = 0;
-        do {
-          const value = voxels[at] - shift;
+        at = endOfRun(labels, words, first, stop);
+        for (let index = first; index < at; index++) {
+          const value = voxels[index] - shift;
           shifted += value;
           squares += value * value;
-          at++;
-        } while (at < stop && labels[at] === label);
+        }
         const length = at - first;
         sums.count += length;
         sums.shifted += shifted;

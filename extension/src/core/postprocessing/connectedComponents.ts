@@ -27,6 +27,35 @@ function widened<T extends Int32Array | Uint8Array>(old: T, fresh: T): T {
 }
 
 /**
+ * One past the last voxel of the run that begins at `first`, at most `stop`; four voxels at a time
+ * where `words`, the same memory, is given.
+ */
+export function endOfRun(
+  voxels: Uint8Array,
+  words: Int32Array | undefined,
+  first: number,
+  stop: number,
+): number {
+  const value = voxels[first];
+  const four = Math.imul(value, 0x01010101);
+  let at = first + 1;
+  if (words) {
+    while ((at & 3) !== 0 && at < stop && voxels[at] === value) {
+      at++;
+    }
+    if ((at & 3) === 0) {
+      while (at + 4 <= stop && words[at >> 2] === four) {
+        at += 4;
+      }
+    }
+  }
+  while (at < stop && voxels[at] === value) {
+    at++;
+  }
+  return at;
+}
+
+/**
  * Finds the runs of a label map (i fastest).
  *
  * @param keys by label value: 0 to skip the voxel, else what a run must share
@@ -85,14 +114,8 @@ export function findRuns(
         continue;
       }
       const first = at;
-      const sameFour = Math.imul(voxels[at], 0x01010101);
       do {
-        at++;
-        if (words && (at & 3) === 0) {
-          while (at + 4 <= stop && words[at >> 2] === sameFour) {
-            at += 4;
-          }
-        }
+        at = endOfRun(voxels, words, at, stop);
       } while (at < stop && keys[voxels[at]] === current);
       if (count === capacity) {
         grow();
@@ -105,6 +128,30 @@ export function findRuns(
   }
   rows[nj * nk] = count;
   return { count, begin, end, key, rows };
+}
+
+/** The runs of `runs` for which `isKept` says so, by their index. */
+export function keepRuns(runs: Runs, isKept: (run: number) => boolean): Runs {
+  const kept: Runs = {
+    count: 0,
+    begin: new Int32Array(runs.count),
+    end: new Int32Array(runs.count),
+    key: new Uint8Array(runs.count),
+    rows: new Int32Array(runs.rows.length),
+  };
+  for (let row = 0; row + 1 < runs.rows.length; row++) {
+    kept.rows[row] = kept.count;
+    for (let run = runs.rows[row]; run < runs.rows[row + 1]; run++) {
+      if (isKept(run)) {
+        kept.begin[kept.count] = runs.begin[run];
+        kept.end[kept.count] = runs.end[run];
+        kept.key[kept.count] = runs.key[run];
+        kept.count++;
+      }
+    }
+  }
+  kept.rows[runs.rows.length - 1] = kept.count;
+  return kept;
 }
 
 /**

@@ -118,6 +118,7 @@ export function createLayerInverter(
   const rowScores = new Float64Array(width * channels);
   const hasScores = new Int32Array(width).fill(-1);
   let rowNumber = 0;
+  const decide = decideAt;
   const cellScores = new Float64Array(channels);
   const isLazy = decision.rule === 'largest' && decision.softmax;
 
@@ -126,28 +127,26 @@ export function createLayerInverter(
       voxels.fill(value, begin, end);
       return;
     }
-    for (let at = begin; at < end; at += innerStride) {
-      voxels[at] = value;
+    for (let index = begin; index < end; index += innerStride) {
+      voxels[index] = value;
     }
   };
 
   const emitRows = (lower: Layer, upper: Layer, planes: Group, rows: Group) => {
     const y0 = rows.lower * outerLayerStride;
     const y1 = rows.upper * outerLayerStride;
-    let isMixed = false;
     let first = width;
     let last = -1;
-    for (let u = 0, at = 0; u < width; u++, at += innerLayerStride) {
-      const code = lower.codes[y0 + at];
+    for (let u = 0, p = 0; u < width; u++, p += innerLayerStride) {
+      const code = lower.codes[y0 + p];
       const agrees =
-        code === lower.codes[y1 + at] &&
-        code === upper.codes[y0 + at] &&
-        code === upper.codes[y1 + at];
+        code === lower.codes[y1 + p] &&
+        code === upper.codes[y0 + p] &&
+        code === upper.codes[y1 + p];
       columnCode[u] = agrees ? code : MIXED;
       if (!agrees || code !== 0) {
         first = Math.min(first, u);
         last = u;
-        isMixed ||= !agrees;
       }
     }
     if (last < 0) {
@@ -185,6 +184,7 @@ export function createLayerInverter(
     for (const { begin, end } of [...spans, ...open]) {
       meet(inner, begin, end);
     }
+    Object.assign(at, { lower, upper, y0, y1 });
     for (let plane = planes.begin; plane < planes.end; plane++) {
       const wz0 = across.taps.lowerWeight[plane];
       const wz1 = across.taps.upperWeight[plane];
@@ -194,12 +194,11 @@ export function createLayerInverter(
           fill(value, target + begin * innerStride, target + end * innerStride);
         }
         if (open.length > 0) {
-          emitOpen(lower, upper, open, target, [y0, y1], isMixed, [
-            wz0 * outerTaps.lowerWeight[row],
-            wz0 * outerTaps.upperWeight[row],
-            wz1 * outerTaps.lowerWeight[row],
-            wz1 * outerTaps.upperWeight[row],
-          ]);
+          at.w00 = wz0 * outerTaps.lowerWeight[row];
+          at.w01 = wz0 * outerTaps.upperWeight[row];
+          at.w10 = wz1 * outerTaps.lowerWeight[row];
+          at.w11 = wz1 * outerTaps.upperWeight[row];
+          emitOpen(open, target);
         }
       }
     }
@@ -212,47 +211,45 @@ export function createLayerInverter(
     }
   };
 
+  // What the row at hand is interpolated from; kept here so that rows make no closures.
+  const at = { lower: current, upper: previous, y0: 0, y1: 0, w00: 0, w01: 0, w10: 0, w11: 0 };
+
+  const interpolateColumn = (u: number): void => {
+    const { lower, upper, w00, w01, w10, w11 } = at;
+    hasScores[u] = rowNumber;
+    const p0 = at.y0 + u * innerLayerStride;
+    const p1 = at.y1 + u * innerLayerStride;
+    if (isLazy) {
+      activate(lower, p0);
+      activate(lower, p1);
+      activate(upper, p0);
+      activate(upper, p1);
+    }
+    const below = lower.scores;
+    const above = upper.scores;
+    for (let c = 0, base = 0, to = u * channels; c < channels; c++, base += size, to++) {
+      rowScores[to] =
+        w00 * below[base + p0] +
+        w01 * below[base + p1] +
+        w10 * above[base + p0] +
+        w11 * above[base + p1];
+    }
+  };
+
+  const codeOf = (u: number): number => {
+    if (columnCode[u] !== MIXED) {
+      return columnCode[u];
+    }
+    if (hasScores[u] !== rowNumber) {
+      interpolateColumn(u);
+      rowCode[u] = decide(rowScores, u * channels, decision);
+    }
+    return rowCode[u];
+  };
+
   /** Cells of one source row whose corners differ. */
-  const emitOpen = (
-    lower: Layer,
-    upper: Layer,
-    open: readonly Group[],
-    target: number,
-    [y0, y1]: readonly [number, number],
-    isMixed: boolean,
-    [w00, w01, w10, w11]: readonly [number, number, number, number],
-  ) => {
-    const row = rowNumber++;
-    const { scores: below } = lower;
-    const { scores: above } = upper;
-    const interpolateColumn = (u: number): void => {
-      hasScores[u] = row;
-      const p0 = y0 + u * innerLayerStride;
-      const p1 = y1 + u * innerLayerStride;
-      if (isLazy) {
-        activate(lower, p0);
-        activate(lower, p1);
-        activate(upper, p0);
-        activate(upper, p1);
-      }
-      for (let c = 0, base = 0, to = u * channels; c < channels; c++, base += size, to++) {
-        rowScores[to] =
-          w00 * below[base + p0] +
-          w01 * below[base + p1] +
-          w10 * above[base + p0] +
-          w11 * above[base + p1];
-      }
-    };
-    const codeOf = (u: number): number => {
-      if (!isMixed || columnCode[u] !== MIXED) {
-        return columnCode[u];
-      }
-      if (hasScores[u] !== row) {
-        interpolateColumn(u);
-        rowCode[u] = decideAt(rowScores, u * channels, decision);
-      }
-      return rowCode[u];
-    };
+  const emitOpen = (open: readonly Group[], target: number) => {
+    rowNumber++;
     for (const { begin, end, lower: u0, upper: u1 } of open) {
       const code = codeOf(u0);
       if (code === codeOf(u1)) {
@@ -261,10 +258,10 @@ export function createLayerInverter(
         }
         continue;
       }
-      if (hasScores[u0] !== row) {
+      if (hasScores[u0] !== rowNumber) {
         interpolateColumn(u0);
       }
-      if (hasScores[u1] !== row) {
+      if (hasScores[u1] !== rowNumber) {
         interpolateColumn(u1);
       }
       for (let index = begin; index < end; index++) {
@@ -273,7 +270,7 @@ export function createLayerInverter(
         for (let c = 0; c < channels; c++) {
           cellScores[c] = w0 * rowScores[u0 * channels + c] + w1 * rowScores[u1 * channels + c];
         }
-        voxels[target + index * innerStride] = valueOf[decideAt(cellScores, 0, decision)];
+        voxels[target + index * innerStride] = valueOf[decide(cellScores, 0, decision)];
       }
     }
   };

@@ -3,12 +3,22 @@ import {
   complementRuns,
   connectComponents,
   findRuns,
+  keepRuns,
   type Box,
   type Connectivity,
   type Runs,
 } from './connectedComponents';
 
 type Size3 = readonly [number, number, number];
+
+/** The runs of some labels, each with its own key, as a step has left them. */
+export interface KnownRuns {
+  appliedLabels: readonly number[];
+  runs: Runs;
+}
+
+const sameLabels = (a: readonly number[], b: readonly number[]): boolean =>
+  a.length === b.length && a.every(label => b.includes(label));
 
 /** A label's own key, or one key for all of them. */
 function keysOf(labels: readonly number[], independent: boolean): Uint8Array {
@@ -25,6 +35,7 @@ function keysOf(labels: readonly number[], independent: boolean): Uint8Array {
  * place. Of components of the same size the one first in memory stays.
  *
  * @param box outside it there is background only
+ * @returns the runs that are left, for the next step
  */
 export function keepLargestConnectedComponent(
   { voxels, geometry }: LabelMap,
@@ -40,7 +51,7 @@ export function keepLargestConnectedComponent(
     numComponents?: number;
   },
   box?: Box,
-): void {
+): KnownRuns | undefined {
   const runs = findRuns(voxels, geometry.dimensions, keysOf(appliedLabels, independent), box);
   const { root, size } = connectComponents(runs, geometry.dimensions, connectivity);
   const rootsByKey = new Map<number, number[]>();
@@ -61,6 +72,9 @@ export function keepLargestConnectedComponent(
       voxels.fill(0, runs.begin[run], runs.end[run]);
     }
   }
+  return independent
+    ? { appliedLabels, runs: keepRuns(runs, run => isKept[root[run]] === 1) }
+    : undefined;
 }
 
 /**
@@ -112,16 +126,19 @@ function boxesOf(runs: Runs, [ni, nj]: Size3): Map<number, Box> {
  * Labels are filled in the order given. Changes the map in place.
  *
  * @param within outside it there is background only
+ * @param known runs of the same labels that the step before has found, not to look for them again
  */
 export function fillHoles(
   { voxels, geometry }: LabelMap,
   { appliedLabels }: { appliedLabels: readonly number[] },
   within?: Box,
+  known?: KnownRuns,
 ): void {
   const { dimensions } = geometry;
   const [ni, nj] = dimensions;
   const keys = keysOf(appliedLabels, true);
-  let labelRuns = findRuns(voxels, dimensions, keys, within);
+  const isKnown = known !== undefined && sameLabels(known.appliedLabels, appliedLabels);
+  let labelRuns = isKnown ? known.runs : findRuns(voxels, dimensions, keys, within);
   let boxes = boxesOf(labelRuns, dimensions);
   for (const label of appliedLabels) {
     const box = boxes.get(label);

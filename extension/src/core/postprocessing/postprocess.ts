@@ -6,7 +6,12 @@ import type { Box } from './connectedComponents';
 import { applySigmoid, decideLayer, decisionOf, type Decision } from './decision';
 import { invertLabels, layerOf, type ClassScores } from './invert';
 import { createLayerInverter, type LayerSink } from './invertLayers';
-import { fillHoles, keepLargestConnectedComponent, removeSmallObjects } from './labelMapSteps';
+import {
+  fillHoles,
+  keepLargestConnectedComponent,
+  removeSmallObjects,
+  type KnownRuns,
+} from './labelMapSteps';
 
 type LabelMapStep = Exclude<PostprocessingStep, { transform: 'invert' | 'meanEnsemble' }>;
 
@@ -20,16 +25,19 @@ export function applyPostprocessing(
   steps: readonly LabelMapStep[],
   box?: Box,
 ): LabelMap {
+  let known: KnownRuns | undefined;
   for (const step of steps) {
     switch (step.transform) {
       case 'keepLargestConnectedComponent':
-        keepLargestConnectedComponent(labelMap, step, box);
+        known = keepLargestConnectedComponent(labelMap, step, box);
         break;
       case 'fillHoles':
-        fillHoles(labelMap, step, box);
+        fillHoles(labelMap, step, box, known);
+        known = undefined;
         break;
       case 'removeSmallObjects':
         removeSmallObjects(labelMap, step, box);
+        known = undefined;
         break;
     }
   }
