@@ -16,6 +16,8 @@ for (const build of OHIF_BUILDS) {
     test.afterAll(() => viewer.stop());
 
     test('are marked, judged, stored and found again', async ({ page }) => {
+      // Two models one after the other, on cores that also draw.
+      test.setTimeout(480_000);
       const reading = new ReadingPage(page);
       await reading.withProbe();
       const { studyInstanceUID } = sampleStudy(viewer.data, 'current');

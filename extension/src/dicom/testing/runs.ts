@@ -1,6 +1,8 @@
 import type { SegmentationRun } from '../../core/findings/segmentationRun';
 import type {
   CodedConcept,
+  Finding,
+  FindingConcept,
   Measurement,
   RunResult,
   SegmentFinding,
