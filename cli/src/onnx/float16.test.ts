@@ -4,7 +4,7 @@
 import { GraphBuilder, float } from './builder';
 import { toFloat16, type Float16Options, type Float16Result } from './float16';
 import { GraphView } from './graph';
-import { fromHalf, toHalf } from './halves';
+import { fromHalf, toHalf, toHalves } from './halves';
 import { encodeModel } from './proto';
 import { proveRewrite } from './prove';
 import { oneLayer, seeded, weightsOf } from './testing/networks';
@@ -65,6 +65,8 @@ describe('halves', () => {
       return !Number.isNaN(value) && toHalf(value) !== half;
     });
     expect(changed).toEqual([]);
+    const values = Float32Array.from(all, fromHalf).filter(value => !Number.isNaN(value));
+    expect(Array.from(toHalves(values), fromHalf)).toEqual(Array.from(values));
     expect(fromHalf(toHalf(NaN))).toBeNaN();
   });
 });

@@ -10,7 +10,7 @@ import {
   tensorOf,
   typeOfValue,
 } from './graph';
-import { fromHalf, toHalf } from './halves';
+import { toHalves } from './halves';
 import type { Gap } from './rewrite';
 import { swept } from './sweep';
 import { countOf, dimsOf, float32Of, tensor } from './tensors';
@@ -79,12 +79,13 @@ const SMALL_CONSTANT = 16;
 
 const lossOf = (constant: OnnxTensor): Pick<HalfLoss, 'overflow' | 'underflow' | 'elements'> => {
   const data = float32Of(constant);
+  const halves = toHalves(data);
   let overflow = 0;
   let underflow = 0;
-  for (const x of data) {
-    const half = fromHalf(toHalf(x));
-    if (Number.isFinite(x) && !Number.isFinite(half)) overflow++;
-    if (x !== 0 && half === 0) underflow++;
+  for (let i = 0; i < data.length; i++) {
+    const magnitude = halves[i] & 0x7fff;
+    if (magnitude === 0x7c00 && Number.isFinite(data[i])) overflow++;
+    if (magnitude === 0 && data[i] !== 0) underflow++;
   }
   return { overflow, underflow, elements: data.length };
 };

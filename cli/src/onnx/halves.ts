@@ -2,10 +2,8 @@
 
 const view = new DataView(new ArrayBuffer(4));
 
-/** Nearest half, ties to even; beyond the range infinity, as hardware converts. */
-export const toHalf = (value: number): number => {
-  view.setFloat32(0, value);
-  const bits = view.getUint32(0);
+/** From the bits of a float32. Plain arithmetic on integers: networks have tens of millions of weights. */
+const halfOfBits = (bits: number): number => {
   const sign = (bits >>> 16) & 0x8000;
   const exponent = (bits >>> 23) & 0xff;
   const mantissa = bits & 0x7fffff;
@@ -21,6 +19,20 @@ export const toHalf = (value: number): number => {
   const middle = 1 << (shift - 1);
   const up = rest > middle || (rest === middle && (kept & 1) === 1) ? 1 : 0;
   return sign | (((e <= 0 ? 0 : e << 10) + kept + up) & 0x7fff);
+};
+
+/** Nearest half, ties to even; beyond the range infinity, as hardware converts. */
+export const toHalf = (value: number): number => {
+  view.setFloat32(0, value);
+  return halfOfBits(view.getUint32(0));
+};
+
+/** `toHalf` of every number. */
+export const toHalves = (values: Float32Array): Uint16Array => {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < halves.length; i++) halves[i] = halfOfBits(bits[i]);
+  return halves;
 };
 
 export const fromHalf = (half: number): number => {

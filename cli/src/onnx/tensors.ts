@@ -1,4 +1,4 @@
-import { fromBfloat16, fromHalf, toHalf } from './halves';
+import { fromBfloat16, fromHalf, toHalves } from './halves';
 import { DataType, dataTypeName, type Int64, type OnnxTensor } from './types';
 
 /** Numbers of a tensor, first axis slowest (C order), as ONNX lays them out. */
@@ -123,6 +123,9 @@ const make = (
 
 type Floats = ArrayLike<number>;
 
+const floatsOf = (data: Floats): Float32Array =>
+  data instanceof Float32Array ? data : Float32Array.from(data);
+
 /** Tensors (initializers, values of constants) from numbers in C order; a wrong count throws. */
 export const tensor = {
   float32: (name: string, dims: readonly number[], data: Floats): OnnxTensor =>
@@ -131,7 +134,7 @@ export const tensor = {
     make(name, DataType.float64, dims, Float64Array.from(data)),
   /** Values are rounded to the nearest half. */
   float16: (name: string, dims: readonly number[], data: Floats): OnnxTensor =>
-    make(name, DataType.float16, dims, Uint16Array.from(data, toHalf)),
+    make(name, DataType.float16, dims, toHalves(floatsOf(data))),
   int64: (name: string, dims: readonly number[], data: ArrayLike<Int64>): OnnxTensor =>
     make(name, DataType.int64, dims, BigInt64Array.from(Array.from(data, value => BigInt(value)))),
   int32: (name: string, dims: readonly number[], data: Floats): OnnxTensor =>
