@@ -18,7 +18,7 @@ const ON_GPU = new Set(
    Ceil Clip Concat Conv ConvTranspose Cos Cosh* CumSum DFT* DepthToSpace Div* Dropout Einsum Elu
    Equal* Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gelu Gemm GlobalAveragePool GlobalMaxPool
    Greater GreaterOrEqual* GridSample HardSigmoid HardSwish Identity If* InstanceNormalization LSTM LayerNormalization
-   LeakyRelu Less LessOrEqual* Log LpNormalization MatMul Max MaxPool Min Mish Mul Neg Not Or PRelu Pad
+   LeakyRelu Less LessOrEqual* Log LpNormalization MatMul Max MaxPool Min Mish Mul Neg Not PRelu Pad
    Pow Range Reciprocal ReduceL1* ReduceL2 ReduceLogSum* ReduceLogSumExp ReduceMax ReduceMean ReduceMin
    ReduceProd ReduceSum ReduceSumSquare* Relu Reshape Resize ScatterND Shape Sigmoid Sin Sinh* Slice
    Softmax Softplus Split Sqrt Squeeze Sub* Swish Tan* Tanh ThresholdedRelu Tile TopK Transpose Unsqueeze
