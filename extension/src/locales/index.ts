@@ -116,6 +116,9 @@ function createTexts(locale: Locale): Texts {
     if (!Number.isFinite(value)) {
       return '—';
     }
+    if (unitCode === '%') {
+      return number(value / 100, { style: 'percent', maximumFractionDigits: 1 });
+    }
     const digits = digitsOf(value, unitCode);
     const amount = number(value, { minimumFractionDigits: digits, maximumFractionDigits: digits });
     const key = unitKey(unitCode);
@@ -161,6 +164,9 @@ function digitsOf(value: number, unitCode: string): number {
   const magnitude = Math.abs(value);
   if (VOLUME_UNITS.has(unitCode)) {
     return magnitude === 0 || magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2;
+  }
+  if (unitCode === '1' && (Number.isInteger(value) || magnitude < 1)) {
+    return Number.isInteger(value) ? 0 : 2;
   }
   return PLAIN_UNITS.has(unitCode) || magnitude >= 100 ? 0 : 1;
 }

@@ -50,7 +50,14 @@ it('rounds quantities to what a reader uses', () => {
   expect(spaced(uk.quantity(0.4213, 'mL', 'milliliter'))).toBe('0,42 мл');
   expect(en.quantity(NaN, "[hnsf'U]", 'Hounsfield unit')).toBe('—');
   expect(spaced(en.quantity(3.14159, 'kat/L', 'katal per liter'))).toBe('3.1 katal per liter');
-  expect(en.quantity(7.25, '1', 'no units')).toBe('7.3');
+  expect([7.25, 0.873, 3].map(value => en.quantity(value, '1', 'no units'))).toEqual([
+    '7.3',
+    '0.87',
+    '3',
+  ]);
+  expect(en.quantity(12.34, '%', 'percent')).toBe('12.3%');
+  expect(spaced(uk.quantity(12.34, '%', 'percent'))).toBe('12,3%');
+  expect([144, 874_173, 12_345_678].map(en.bytes)).toEqual(['1 kB', '874 kB', '12.3 MB']);
 });
 
 it('writes the length of a run in seconds, then in minutes', () => {
