@@ -1,10 +1,11 @@
-"""Writes ct-lung-nodules.onnx from trained weights, and its hash and size into model.json.
+"""Writes ct-lung-nodules.onnx and a fixture from trained weights, and their hashes and sizes into model.json.
 
     python export_onnx.py --weights weights.pt --package <models/ct-lung-nodules>
 
 The graph is written node by node (opset 17, batch 1, free spatial sizes in multiples of 8): the same
 weights always give the same bytes, and only Conv, Relu, Resize and Add appear. It is then run beside
-PyTorch and refused if they differ.
+PyTorch and refused if they differ. The fixture is what native ONNX Runtime answers to seeded random
+numbers; `models validate` holds the other engines against it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from torch import nn
 from detector import ConvBlock, NoduleNet
 
 INPUT, HEAT, SIZE = 'image', 'heatmap', 'log_diameter'
-FILE = 'ct-lung-nodules.onnx'
+FILE, FIXTURE = 'ct-lung-nodules.onnx', 'fixture.safetensors'
 
 
 class Graph:
@@ -82,6 +83,17 @@ def build(net: NoduleNet) -> onnx.ModelProto:
     return model
 
 
+def safetensors(tensors: dict[str, np.ndarray]) -> bytes:
+    """The format's header (JSON, padded to 8 bytes) and the values, little-endian float32."""
+    header, at = {}, 0
+    for name, value in tensors.items():
+        header[name] = {'dtype': 'F32', 'shape': list(value.shape), 'data_offsets': [at, at + value.nbytes]}
+        at += value.nbytes
+    text = json.dumps(header, separators=(',', ':')).encode()
+    text += b' ' * (-len(text) % 8)
+    return len(text).to_bytes(8, 'little') + text + b''.join(v.astype('<f4').tobytes() for v in tensors.values())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument('--weights', type=Path, required=True)
@@ -94,20 +106,22 @@ def main() -> None:
     import onnxruntime
 
     session = onnxruntime.InferenceSession(content, providers=['CPUExecutionProvider'])
-    x = torch.rand(1, 1, 32, 48, 64, generator=torch.Generator().manual_seed(1))
+    x = torch.rand(1, 1, 16, 24, 32, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         wanted = net(x).numpy()
-    got = np.concatenate(session.run([HEAT, SIZE], {INPUT: x.numpy()}), 1)
-    difference = np.abs(got - wanted).max()
+    heat, size = session.run([HEAT, SIZE], {INPUT: x.numpy()})
+    difference = np.abs(np.concatenate([heat, size], 1) - wanted).max()
     if difference > 1e-3:
         raise SystemExit(f'ONNX and PyTorch differ by {difference:.2e}, allowed 1e-3')
-    (args.package / FILE).write_bytes(content)
+    files = {FILE: content, FIXTURE: safetensors({INPUT: x.numpy(), HEAT: heat, SIZE: size})}
     manifest_path = args.package / 'model.json'
-    if manifest_path.exists():
-        manifest = json.loads(manifest_path.read_text(encoding='utf-8'))
-        manifest['files'][0]['sha256'] = hashlib.sha256(content).hexdigest()
-        manifest['files'][0]['bytes'] = len(content)
-        manifest_path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
+    manifest = json.loads(manifest_path.read_text(encoding='utf-8'))
+    manifest['files'] = []
+    for (name, written), role in zip(files.items(), ('network', 'fixture')):
+        (args.package / name).write_bytes(written)
+        sha256 = hashlib.sha256(written).hexdigest()
+        manifest['files'].append({'role': role, 'path': name, 'sha256': sha256, 'bytes': len(written)})
+    manifest_path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
     print(f'{len(content)} bytes, difference to PyTorch {difference:.1e}')
 
 
