@@ -24,7 +24,8 @@ const large = () => {
     inference: { ...manifest.inference, roiSize: [128, 128, 128] },
     outputs: [{ ...output, classes: 24 }],
   } as typeof manifest;
-  const prepared = { data: new Float32Array(0), channels: 1, geometry };
+  const seen = { from: [0, 0, 0], to: [512, 512, 600] } as const;
+  const prepared = { data: new Float32Array(0), channels: 1, geometry, seen };
   const planned = planCalls(model, prepared);
   if (!planned.ok) throw new Error(planned.refusal.message);
   const source = {

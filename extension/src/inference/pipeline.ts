@@ -172,7 +172,8 @@ export const runPipeline = async (request: PipelineRequest): Promise<Outcome<Pip
       request.limits ?? {},
     );
     if (!memory.ok) return memory;
-    const context = { model: manifest.id, calls, networks: sessions.length, spent };
+    const { seen } = prepared.value;
+    const context = { model: manifest.id, calls, seen, networks: sessions.length, spent };
     const primary = primaryOf(request, context, operatingPoint.value?.threshold);
     const maps = manifest.outputs
       .filter(output => output.type === 'map')

@@ -1,6 +1,7 @@
 import type { VolumeGeometry } from '../geometry/types';
 import { worldToIndex } from '../geometry/transform';
 import { dot } from '../geometry/vector';
+import type { IndexRange } from '../preprocessing/box';
 import { tapsOf, type Taps } from '../preprocessing/resample';
 
 type Axis = 0 | 1 | 2;
@@ -28,12 +29,14 @@ const HALF = 0.5 + 1e-6;
  * Where each source index lies on the network's grid. Preprocessing only exchanges, flips, crops,
  * pads and resamples along axes, so each source axis runs along one network axis.
  *
+ * @param seen what preprocessing kept of the source: a crop may have been padded over again
  * @returns one entry a source axis, in the order i, j, k
  */
 export function inverseAxes(
   source: VolumeGeometry,
   network: VolumeGeometry,
   mode: 'bilinear' | 'nearest',
+  seen?: IndexRange,
 ): [InverseAxis, InverseAxis, InverseAxis] {
   const first = worldToIndex(network, source.origin);
   const axisOf = (sourceAxis: Axis): InverseAxis => {
@@ -51,9 +54,9 @@ export function inverseAxes(
       const coordinate = start + step * index;
       return coordinate >= -HALF && coordinate <= size - 1 + HALF;
     };
-    let from = 0;
-    let to = count;
-    while (from < count && !isInside(from)) {
+    let from = Math.min(seen?.from[sourceAxis] ?? 0, count);
+    let to = Math.max(from, Math.min(seen?.to[sourceAxis] ?? count, count));
+    while (from < to && !isInside(from)) {
       from++;
     }
     while (to > from && !isInside(to - 1)) {

@@ -1,6 +1,7 @@
 import type { VolumeGeometry } from '../geometry/types';
 import { voxelCount } from '../geometry/transform';
 import type { Decision } from './decision';
+import type { IndexRange } from '../preprocessing/box';
 import { inverseAxes } from './inverseGrid';
 import { createLayerInverter } from './invertLayers';
 
@@ -54,8 +55,9 @@ export function invertScores(
     channels: input.classes,
     valueOf: Uint8Array.from({ length: 256 }, (_, value) => value),
   },
+  seen?: IndexRange,
 ): Uint8Array {
-  const inverter = createLayerInverter(input.geometry, source, decision);
+  const inverter = createLayerInverter(input.geometry, source, decision, seen);
   for (let k = 0; k < input.geometry.dimensions[2]; k++) {
     inverter.push(layerOf(input, k));
   }
@@ -64,15 +66,16 @@ export function invertScores(
 
 /**
  * Brings a label map on the network's grid back onto the source's: nearest neighbour; background
- * more than half a network voxel outside the network's grid.
+ * more than half a network voxel outside the network's grid, and outside `seen`.
  */
 export function invertLabels(
   labels: Uint8Array,
   network: VolumeGeometry,
   source: VolumeGeometry,
+  seen?: IndexRange,
 ): Uint8Array {
   const strides = [1, network.dimensions[0], network.dimensions[0] * network.dimensions[1]];
-  const [ax, ay, az] = inverseAxes(source, network, 'nearest');
+  const [ax, ay, az] = inverseAxes(source, network, 'nearest', seen);
   const [ni, nj, nk] = source.dimensions;
   const out = new Uint8Array(ni * nj * nk);
   const offsets = (axis: typeof ax) =>

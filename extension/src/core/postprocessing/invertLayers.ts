@@ -1,6 +1,7 @@
 import type { VolumeGeometry } from '../geometry/types';
 import type { Box } from './connectedComponents';
 import { applySigmoid, applySoftmaxAt, decideAt, decideLayer, type Decision } from './decision';
+import type { IndexRange } from '../preprocessing/box';
 import { inverseAxes, type InverseAxis } from './inverseGrid';
 
 /** Takes the layers of a network's grid (across its axis k) one after the other, from the first. */
@@ -59,7 +60,8 @@ const MIXED = -1;
  * cell have in common is found once for all of them. Softmax, which changes no order, is reckoned
  * only where scores are interpolated.
  *
- * Source voxels more than half a network voxel outside the network's grid are background.
+ * Source voxels more than half a network voxel outside the network's grid are background, and those
+ * outside `seen`.
  *
  * @param network the grid that layers come from; its axis k runs from layer to layer
  */
@@ -67,11 +69,12 @@ export function createLayerInverter(
   network: VolumeGeometry,
   source: VolumeGeometry,
   decision: Decision,
+  seen?: IndexRange,
 ): LayerSink & { finish(): InvertedLabels } {
   const { channels, valueOf } = decision;
   const [nx, ny, nz] = network.dimensions;
   const size = nx * ny;
-  const axes = inverseAxes(source, network, 'bilinear');
+  const axes = inverseAxes(source, network, 'bilinear', seen);
   const across = axes.find(({ networkAxis }) => networkAxis === 2)!;
   // Of the other two, the one whose voxels lie closer in memory is walked inside.
   const [inner, outer] = axes.filter(axis => axis !== across);

@@ -4,6 +4,7 @@ import type { LabelMapOutput, PostprocessingStep } from '../model/manifest';
 import type { LabelMap } from '../volume/types';
 import type { Box } from './connectedComponents';
 import { applySigmoid, decideLayer, decisionOf, type Decision } from './decision';
+import type { IndexRange } from '../preprocessing/box';
 import { invertLabels, layerOf, type ClassScores } from './invert';
 import { createLayerInverter, type LayerSink } from './invertLayers';
 import {
@@ -87,6 +88,7 @@ function createLabelCollector(
  *
  * @param network the grid of the layers, which come along its axis k
  * @param threshold the operating point's, for regions (`activation: "sigmoid"`)
+ * @param seen source voxels that no crop removed; the others are background
  */
 export function createLabelMapSink(
   network: VolumeGeometry,
@@ -94,6 +96,7 @@ export function createLabelMapSink(
   output: LabelMapOutput,
   steps: readonly PostprocessingStep[],
   threshold?: number,
+  seen?: IndexRange,
 ): LayerSink & { finish(): FinishedLabelMap } {
   const at = steps.findIndex(({ transform }) => transform === 'invert');
   const invert = steps[at];
@@ -107,7 +110,7 @@ export function createLabelMapSink(
   const decision = decisionOf(output, threshold);
 
   if (invert.resample === 'logits') {
-    const inverter = createLayerInverter(network, source, decision);
+    const inverter = createLayerInverter(network, source, decision, seen);
     return {
       push: inverter.push,
       finish() {
@@ -123,7 +126,7 @@ export function createLabelMapSink(
     finish() {
       const { labels } = collector;
       applyPostprocessing({ voxels: labels, geometry: network }, before);
-      const labelMap = { voxels: invertLabels(labels, network, source), geometry: source };
+      const labelMap = { voxels: invertLabels(labels, network, source, seen), geometry: source };
       const box: Box = { from: [0, 0, 0], to: source.dimensions };
       return { labelMap: applyPostprocessing(labelMap, after, box), box };
     },
@@ -137,8 +140,9 @@ export function postprocess(
   output: LabelMapOutput,
   steps: readonly PostprocessingStep[],
   threshold?: number,
+  seen?: IndexRange,
 ): LabelMap {
-  const sink = createLabelMapSink(scores.geometry, source, output, steps, threshold);
+  const sink = createLabelMapSink(scores.geometry, source, output, steps, threshold, seen);
   for (let k = 0; k < scores.geometry.dimensions[2]; k++) {
     sink.push(layerOf(scores, k));
   }

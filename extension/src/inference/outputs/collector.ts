@@ -1,5 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-common';
 import type { Outcome } from '../../core/outcome';
+import type { IndexRange } from '../../core/preprocessing/box';
 import type { LayerSink } from '../../core/postprocessing/invertLayers';
 import {
   createLayerReader,
@@ -25,6 +26,8 @@ export interface Collector {
 export interface CollectorContext {
   model: string;
   calls: NetworkCalls;
+  /** Source voxels that no crop removed. */
+  seen: IndexRange;
   /** Networks of the ensemble. */
   networks: number;
   /** Adds up the time that layers take in `push`: that is postprocessing, not inference. */

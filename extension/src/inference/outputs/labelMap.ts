@@ -14,9 +14,9 @@ export const labelMapCollector = (
   steps: readonly PostprocessingStep[],
   threshold: number | undefined,
 ): Collector & { finish(): FinishedLabelMap } => {
-  const { calls, model } = context;
+  const { calls, model, seen } = context;
   const { classes, encoding, name } = output;
-  const sink = createLabelMapSink(calls.geometry, source, output, steps, threshold);
+  const sink = createLabelMapSink(calls.geometry, source, output, steps, threshold, seen);
   const ring = averageOnto(context, calls.grid, classes, sink);
   const promised = { model, output: name };
   const shape = calls.answerShape;
