@@ -16,8 +16,11 @@ import { startTestServer, type TestServer } from '../e2e/engines/server';
 import { CHROMIUM_ARGS, CHROMIUM_PATH } from '../e2e/support/chromium';
 import { ROOT } from '../e2e/support/paths';
 import { watchMemory } from './memory';
+import { meshnetBench } from './meshnet';
 import type { LargeVolumeReport } from './largeVolume';
 import type { Bench } from './page';
+import { line, median, seconds } from './report';
+import { slidingWindowOverhead } from './slidingWindow';
 import { BENCH_FOLDER, BENCH_VOLUME, benchVolume } from './volume';
 
 declare const bench: Bench;
@@ -33,14 +36,6 @@ const BUDGET = {
 const THREADS = Math.min(8, os.cpus().length);
 const REPEATS = 3;
 const MIB = 1024 * 1024;
-
-const verdict = (within: boolean) => (within ? 'PASS' : 'OVER');
-const line = (what: string, measured: string, budget: string, within?: boolean) =>
-  console.log(
-    `${what.padEnd(46)} ${measured.padStart(16)}   ${budget.padEnd(24)} ${within === undefined ? '' : verdict(within)}`,
-  );
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1];
-const seconds = (milliseconds = 0) => `${(milliseconds / 1000).toFixed(2)} s`;
 
 type Timing = Partial<Record<string, number>>;
 
@@ -235,6 +230,8 @@ export const main = async (given: string[]): Promise<void> => {
     options: {
       model: { type: 'string', default: path.join(ROOT, 'models/ct-lungs') },
       plugin: { type: 'string', default: path.join(ROOT, 'extension/dist/esm') },
+      'meshnet-size': { type: 'string', default: '64' },
+      'meshnet-backend': { type: 'string', default: 'wasm' },
     },
   });
   const folder = path.resolve(values.model);
@@ -295,10 +292,16 @@ export const main = async (given: string[]): Promise<void> => {
     );
     console.log('');
     await wasmAgainstNative(page, server, manifest, folder);
-    largeVolume();
+    await slidingWindowOverhead(manifest, folder, THREADS);
   } finally {
     await browser?.close();
     await server?.close();
     rmSync(built, { recursive: true, force: true });
   }
+  await meshnetBench({
+    plugin,
+    size: Number(values['meshnet-size']),
+    backend: values['meshnet-backend'],
+  });
+  largeVolume();
 };

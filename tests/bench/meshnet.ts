@@ -9,7 +9,6 @@ import {
 } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import { chromium } from '@playwright/test';
 import { importPackage } from '../../cli/src/models/import/import';
 import { importOptionsSchema } from '../../cli/src/models/import/options';
@@ -56,18 +55,16 @@ const conformedBrain = (size: number): Float32Array<ArrayBuffer> => {
  * the same page: same weights, same voxels, labels compared. TensorFlow.js's time is the network
  * and its arg-max; ours is everything from voxels to measured labels.
  */
-export const meshnetBench = async (given: string[]): Promise<void> => {
-  const { values } = parseArgs({
-    args: given,
-    options: {
-      size: { type: 'string', default: '64' },
-      backend: { type: 'string', default: 'wasm' },
-      plugin: { type: 'string', default: path.join(ROOT, 'extension/dist/esm') },
-    },
-  });
-  const size = Number(values.size);
-  const backend = BACKENDS.find(name => name === values.backend);
-  if (!backend) throw new Error(`--backend ${values.backend}: allowed are ${BACKENDS.join(', ')}`);
+export const meshnetBench = async (given: {
+  plugin: string;
+  /** Voxels along each edge; brainchop's own is 256. */
+  size: number;
+  backend: string;
+}): Promise<void> => {
+  const { size, plugin } = given;
+  const backend = BACKENDS.find(name => name === given.backend);
+  if (!backend)
+    throw new Error(`--meshnet-backend ${given.backend}: allowed are ${BACKENDS.join(', ')}`);
   if (!existsSync(originalFolder())) {
     console.log(`MeshNet: skipped, ${originalFolder()} is not there`);
     return;
@@ -108,7 +105,7 @@ export const meshnetBench = async (given: string[]): Promise<void> => {
       postprocessing: [{ transform: 'invert', resample: 'labels' }],
     };
     await buildHarness(built, [['tests/bench/meshnetPage', 'web']], 'production');
-    const runs = await inOnePage(built, path.resolve(values.plugin), {
+    const runs = await inOnePage(built, plugin, {
       manifest,
       backend,
       threads,

@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-/** `npm run bench [-- --model <folder>]`: measures the inference path against the design's budgets. */
+/**
+ * `npm run bench [-- --model <folder>]`: measures the inference path against the design's budgets, and
+ * MeshNet against TensorFlow.js on one page (`--meshnet-size 256` for brainchop's whole volume: half an
+ * hour of TensorFlow.js's WASM on two cores; `--meshnet-backend webgl` or `webgpu` where there is a GPU).
+ */
 import { createRequire } from 'node:module';
 import { register } from 'tsx/cjs/api';
 
