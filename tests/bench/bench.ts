@@ -230,7 +230,7 @@ export const main = async (given: string[]): Promise<void> => {
     options: {
       model: { type: 'string', default: path.join(ROOT, 'models/ct-lungs') },
       plugin: { type: 'string', default: path.join(ROOT, 'extension/dist/esm') },
-      'meshnet-size': { type: 'string', default: '64' },
+      'meshnet-size': { type: 'string', default: '96' },
       'meshnet-backend': { type: 'string', default: 'wasm' },
     },
   });

@@ -6,7 +6,10 @@
  */
 import { createRequire } from 'node:module';
 import { register } from 'tsx/cjs/api';
+import { register as registerModules } from 'tsx/esm/api';
 
 register();
+// For what is imported when it is needed.
+registerModules();
 const { main } = createRequire(import.meta.url)('./bench.ts');
 await main(process.argv.slice(2));
