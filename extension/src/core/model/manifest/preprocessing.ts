@@ -83,7 +83,7 @@ export const spatialSteps = [
     mode: z.enum(['bilinear', 'nearest', 'area']).default('area'),
     antiAliasing: z.boolean().default(false),
   }),
-  /** The longest edge to the largest of `spatialSize`, proportions kept; the rest is padded. */
+  /** As large as fits into `spatialSize`, proportions kept; the rest is padded. */
   z.strictObject({
     transform: z.literal('letterbox'),
     spatialSize: size3,
