@@ -123,9 +123,9 @@ describe('PyTorch exports, rewritten for WebGPU', () => {
   // Five transposed convolutions of 1×3×3, from a published network (see the INDEX of the shared data).
   const DATA = process.env.SECOND_READER_DATA ?? path.resolve(__dirname, '../../../shared/data');
   const published = path.join(DATA, 'models/brain_tumour_msnet_wt/model.onnx');
-  const withData = existsSync(published) ? it : it.skip;
+  const reason = existsSync(published) ? '' : ` (skipped: ${published} is not there)`;
 
-  withData('a published network with its own weights', async () => {
+  (reason ? it.skip : it)(`a published network with its own weights${reason}`, async () => {
     const original = await readModel(published);
     if (!original.ok) throw new Error(original.refusal.message);
     const { model, rewrites, gaps } = rewriteForWebGPU(original.value);
