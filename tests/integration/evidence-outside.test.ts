@@ -321,7 +321,8 @@ function writtenReport(kind: (typeof OTHER_KINDS)[number]): { folder: string; ru
       id: finding.id,
       trackingIdentifier: finding.trackingIdentifier,
       type: conceptOf(finding).type,
-      certainty: 'score' in finding ? finding.score * 100 : undefined,
+      certainty:
+        'score' in finding && finding.score !== undefined ? finding.score * 100 : undefined,
       centre: finding.centroid,
       size: 'size' in finding ? finding.size : undefined,
       measurements: finding.measurements,

@@ -29,11 +29,14 @@ export function reviewedBy(finding: FindingState, texts: Texts): string | undefi
 export const findingName = (finding: FindingState, texts: Texts): string =>
   texts.own(conceptOf(finding).label);
 
-export const engineText = (report: EngineReport, texts: Texts): string =>
-  texts.t(`engine.${report.engine}`, { count: report.threads });
+export const engineText = (report: EngineReport | undefined, texts: Texts): string =>
+  report
+    ? texts.t(`engine.${report.engine}`, { count: report.threads })
+    : texts.t('engine.external');
 
 /** Why a faster engine was not used; nothing where the first choice ran. */
-export function engineReason(report: EngineReport, texts: Texts): string | undefined {
+export function engineReason(report: EngineReport | undefined, texts: Texts): string | undefined {
+  if (!report) return undefined;
   const key = `engine.${report.fallbackReason}`;
   return report.fallbackReason && texts.has(key) ? texts.t(key) : report.fallbackReason;
 }

@@ -67,7 +67,7 @@ const FAMILIES: Record<string, readonly string[]> = {
   'verdict.': [...VERDICTS, 'acceptedBy', 'rejectedFor', 'by'],
   'reject.': REJECTION_REASONS,
   'measurement.': measurementNames,
-  'engine.': [...Object.keys(ENGINES), ...fallbackReasons],
+  'engine.': [...Object.keys(ENGINES), 'external', ...fallbackReasons],
   'refusal.': codes.refusals.map(({ code }) => code),
   'info.': codes.infos.map(({ code }) => code),
   'task.': tasks,

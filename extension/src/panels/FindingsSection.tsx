@@ -115,7 +115,7 @@ function Run({ group, tabStop }: { group: RunGroup; tabStop: string | undefined 
         <span className="sr-run-name">{title}</span>
         {series && <span>{series}</span>}
         {point && <span data-cy="ai-operating-point">{point}</span>}
-        <span data-cy="ai-engine" data-engine={run.engine.engine} title={run.engine.detail}>
+        <span data-cy="ai-engine" data-engine={run.engine?.engine} title={run.engine?.detail}>
           {engineText(run.engine, texts)}
           {reason && <span>{`: ${reason}`}</span>}
         </span>

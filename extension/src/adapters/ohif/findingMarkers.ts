@@ -88,7 +88,9 @@ function shownPlane(
 function markerOf({ finding, run }: Drawn, outline: Marker['outline'], texts: Texts): Marker {
   const { concept } = finding;
   const colour = concept.recommendedDisplayCIELab;
-  const engine = texts.t(`engine.${run.engine.engine}`, { count: run.engine.threads });
+  const engine = run.engine
+    ? texts.t(`engine.${run.engine.engine}`, { count: run.engine.threads })
+    : texts.t('engine.external');
   const model = `${texts.own(run.modelName)} ${run.modelVersion}`;
   return {
     id: finding.id,

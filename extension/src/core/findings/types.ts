@@ -41,7 +41,8 @@ export interface Provenance {
   /** SHA-256 of the network file, lower-case hex. */
   modelSha256: string;
   licence: string;
-  engine: EngineReport;
+  /** Absent where another program computed it, who knows where. */
+  engine?: EngineReport;
   /** ISO 8601. */
   startedAt: string;
   /** Milliseconds by phase. */
@@ -165,6 +166,13 @@ interface FindingBase {
   /** Instance and frame to show when the finding is chosen. */
   referencedSOPInstanceUID: string;
   referencedFrameNumber?: number;
+  /** What was said of it in words or codes, beside its measurements (TID 1500 row 13, TID 1501). */
+  evaluations?: QualitativeEvaluation[];
+}
+/** A concept with its coded or written value, for example malignancy: probable. */
+export interface QualitativeEvaluation {
+  concept: CodedConcept;
+  value: CodedConcept | string;
 }
 export interface SegmentFinding extends FindingBase {
   kind: 'segment';
@@ -189,8 +197,63 @@ export interface RegressionFinding extends FindingBase {
   concept: FindingConcept;
 }
 
+/** A drawing of SR (SCOORD3D, SCOORD) or of a presentation state, brought into the patient's space. */
+export interface Shape {
+  /** PS3.3 C.18.9 and C.18.6, and GSPS's text as `TEXT` at one point. CIRCLE and ELLIPSE by their defining points. */
+  graphicType:
+    'POINT' | 'MULTIPOINT' | 'POLYLINE' | 'POLYGON' | 'CIRCLE' | 'ELLIPSE' | 'ELLIPSOID' | 'TEXT';
+  /** LPS+ millimetres. */
+  points: Vec3[];
+  /** The one image it was drawn on; absent of what stands in space. */
+  referencedSOPInstanceUID?: string;
+  referencedFrameNumber?: number;
+  text?: string;
+}
+/** What somebody drew: lines, boxes, ellipses, markers with words. */
+export interface AnnotationFinding extends FindingBase {
+  kind: 'annotation';
+  concept: FindingConcept;
+  shapes: Shape[];
+  /** Probability, 0–1, where it is said. */
+  score?: number;
+}
+/** Images that somebody says are to be looked at: a Key Object Selection, a Secondary Capture. */
+export interface KeyImageFinding extends FindingBase {
+  kind: 'keyImage';
+  concept: FindingConcept;
+  images: Array<{ sopInstanceUID: string; frameNumber?: number }>;
+  text?: string;
+}
+/** One of the run's `maps`, as a thing to be looked at and judged. */
+export interface MapFinding extends FindingBase {
+  kind: 'map';
+  concept: FindingConcept;
+  mapKey: string;
+}
+
 /** One thing a radiologist can judge. */
-export type Finding = SegmentFinding | DetectionFinding | ClassificationFinding | RegressionFinding;
+export type Finding =
+  | SegmentFinding
+  | DetectionFinding
+  | ClassificationFinding
+  | RegressionFinding
+  | AnnotationFinding
+  | KeyImageFinding
+  | MapFinding;
+
+/** Who made a result that this program did not, as its objects say. */
+export interface ForeignOrigin {
+  /** What it was read from; the one that names the findings first. */
+  instances: Array<{ sopClassUID: string; sopInstanceUID: string; seriesInstanceUID: string }>;
+  manufacturer?: string;
+  manufacturerModelName?: string;
+  softwareVersions?: string;
+  seriesDescription?: string;
+  /** PersonName of who drew or wrote it, where that was a person. */
+  author?: string;
+  /** SegmentAlgorithmType and the like. */
+  algorithmType: 'automatic' | 'semiautomatic' | 'manual' | 'unknown';
+}
 
 export const conceptOf = (finding: Finding): FindingConcept =>
   finding.kind === 'segment' ? finding.segment : finding.concept;
@@ -205,4 +268,6 @@ export interface RunResult {
   labelMap?: LabelMap;
   maps?: ScalarMap[];
   findings: Finding[];
+  /** Of a result of another program: its findings are shown and judged, never written again as ours. */
+  foreign?: ForeignOrigin;
 }

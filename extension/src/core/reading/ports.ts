@@ -9,6 +9,7 @@ import type {
   RunResult,
   SourceSeries,
 } from '../findings/types';
+import type { EvidenceTable, SegmentationType } from '../evidence/table';
 import type { Review } from '../review/types';
 
 /** How far a run has come. `fraction` is of the phase, 0–1; absent while it cannot be known. */
@@ -116,10 +117,15 @@ export interface EvidenceWriter {
      * that says something new refers to the one before it, and so takes its place.
      */
     predecessors?: readonly string[];
+    /** Which objects each kind of finding becomes; the field's practice without it. */
+    table?: EvidenceTable;
+    segmentationType?: SegmentationType;
+    /** The source's voxels, where a Secondary Capture is asked for. */
+    volume?: Volume;
   }): Promise<Outcome<EvidenceObject[]>>;
 }
 
-/** What stored evidence says: a result without its run, and its reviews. */
+/** What stored evidence says: a result without its run, and its reviews. Others' have `run.foreign`. */
 export interface StoredReading {
   run: RunResult;
   reviews: Review[];

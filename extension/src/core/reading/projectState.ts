@@ -45,6 +45,7 @@ const runState = (record: RunRecord, facts: ReadingFacts): RunState => ({
   modelName: namesOf(record, facts),
   modelVersion: record.run.provenance.modelVersion,
   engine: record.run.provenance.engine,
+  foreign: record.run.foreign,
   operatingPoint: record.run.provenance.operatingPoint,
   displaySetInstanceUID: record.displaySetInstanceUID,
   origin: record.origin,

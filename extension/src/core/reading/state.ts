@@ -1,5 +1,5 @@
 import type { Refusal } from '../outcome';
-import type { EngineReport, Finding, Phase } from '../findings/types';
+import type { EngineReport, Finding, ForeignOrigin, Phase } from '../findings/types';
 import type { ModelManifest, OperatingPoint, Task } from '../model/manifest';
 import type { RejectionReason, Verdict } from '../review/types';
 
@@ -40,7 +40,9 @@ export interface RunState {
   modelId: string;
   modelName: Record<string, string> & { en: string };
   modelVersion: string;
-  engine: EngineReport;
+  /** Absent of a result that another program made; `foreign` then says whose it is. */
+  engine?: EngineReport;
+  foreign?: ForeignOrigin;
   operatingPoint?: { key: string; threshold: number };
   displaySetInstanceUID: string;
   /** From a run in this session, a draft kept on this workstation, or the archive. */
@@ -77,7 +79,8 @@ export interface ReadingState {
   rejecting?: string;
   /** What went wrong or could not be done, newest first; shown until dismissed or overtaken. */
   refusals: Array<Refusal & { modelId?: string }>;
-  outbox: { pending: number; lastError?: Refusal };
+  /** What waits to be stored: entries, objects in them, when it is tried again (ISO 8601). */
+  outbox: { pending: number; objects?: number; nextAttemptAt?: string; lastError?: Refusal };
   /** What the host calls each display set of the study, for people. */
   displaySetDescriptions?: Record<string, string>;
   /** The page may use threads (cross-origin isolated). */

@@ -1,4 +1,4 @@
-import type { Provenance, RunResult } from '../../core/findings/types';
+import type { Engine, Provenance, RunResult } from '../../core/findings/types';
 import { uidFrom } from '../../core/model/identity';
 import { CODE, codeItem } from './codes';
 import type { Dataset } from './dataset';
@@ -34,7 +34,7 @@ export const equipment = (provenance: Provenance): Dataset => ({
   ],
 });
 
-const ENGINES: Record<Provenance['engine']['engine'], string> = {
+const ENGINES: Record<Engine, string> = {
   webgpu: 'WebGPU',
   'wasm-threads': 'WebAssembly with threads',
   wasm: 'WebAssembly',
@@ -52,7 +52,8 @@ export const contributingEquipment = (provenance: Provenance, offset?: string): 
   ContributionDateTime: dicomMoment(provenance.startedAt, offset).dateTime,
   ContributionDescription: clipped(
     `AI model ${provenance.modelId} ${provenance.modelVersion}, SHA-256 ${provenance.modelSha256}, ` +
-      `run by Second Reader ${provenance.softwareVersion} on ${ENGINES[provenance.engine.engine]}`,
+      `run by Second Reader ${provenance.softwareVersion}` +
+      (provenance.engine ? ` on ${ENGINES[provenance.engine.engine]}` : ''),
     1000,
   ),
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   conceptOf,
   type CodedConcept,
+  type EngineReport,
   type Finding,
   type Measurement,
   type RunResult,
@@ -22,12 +23,14 @@ export const runParametersSchema = z.object({
     licence: z.string(),
   }),
   operatingPoint: z.object({ key: z.string(), threshold: z.number() }).optional(),
-  engine: z.object({
-    engine: z.enum(['webgpu', 'wasm-threads', 'wasm', 'native', 'remote']),
-    threads: z.number(),
-    fallbackReason: z.string().optional(),
-    detail: z.string().optional(),
-  }),
+  engine: z
+    .object({
+      engine: z.enum(['webgpu', 'wasm-threads', 'wasm', 'native', 'remote']),
+      threads: z.number(),
+      fallbackReason: z.string().optional(),
+      detail: z.string().optional(),
+    })
+    .optional(),
   startedAt: z.string().min(1),
   /** Milliseconds by phase. */
   timing: z.partialRecord(
@@ -64,10 +67,16 @@ export const measurementKey = ({
 const namesOf = (measurements: readonly Measurement[]): Record<string, string> =>
   Object.fromEntries(measurements.map(each => [measurementKey(each), each.name]));
 
+const engineParameters = ({ engine, threads, fallbackReason, detail }: EngineReport) => ({
+  engine,
+  threads,
+  fallbackReason,
+  detail,
+});
+
 /** Keys are always in this order, so that the same run has one text. */
 export function runParameters(run: RunResult): RunParameters {
   const { provenance } = run;
-  const { engine, threads, fallbackReason, detail } = provenance.engine;
   return {
     secondReader: 1,
     runId: run.runId,
@@ -84,7 +93,7 @@ export function runParameters(run: RunResult): RunParameters {
         threshold: provenance.operatingPoint.threshold,
       },
     }),
-    engine: { engine, threads, fallbackReason, detail },
+    ...(provenance.engine && { engine: engineParameters(provenance.engine) }),
     startedAt: provenance.startedAt,
     timing: Object.fromEntries(
       Object.entries(provenance.timing).sort(([a], [b]) => (a < b ? -1 : 1)),

@@ -50,7 +50,7 @@ export const runParametersText = (run: RunResult): string => JSON.stringify(repo
 
 export function findingParametersText(
   run: RunResult,
-  finding: Exclude<Finding, { kind: 'segment' }>,
+  finding: Extract<Finding, { kind: FindingOutput['kind'] }>,
 ): string {
   const { modifier, recommendedDisplayCIELab: colour }: FindingConcept = conceptOf(finding);
   const shared = {

@@ -60,10 +60,16 @@ const algorithm = ({ provenance }: RunResult, parameters: string): Dataset[] => 
 ];
 
 /** Of a segment the Segmentation holds what the run is made again from; of others the report does. */
-const parametersOf = (run: RunResult, finding: Finding): string =>
-  finding.kind === 'segment'
-    ? `model=${run.provenance.modelId} sha256=${run.provenance.modelSha256} run=${run.runId}`
-    : findingParametersText(run, finding);
+const parametersOf = (run: RunResult, finding: Finding): string => {
+  switch (finding.kind) {
+    case 'detection':
+    case 'classification':
+    case 'regression':
+      return findingParametersText(run, finding);
+    default:
+      return `model=${run.provenance.modelId} sha256=${run.provenance.modelSha256} run=${run.runId}`;
+  }
+};
 
 /** The ellipsoid in a detection's box: the ends of its axes (PS3.3 C.18.9.1.2). */
 function ellipsoid(run: RunResult, finding: Extract<Finding, { kind: 'detection' }>): Dataset {
@@ -104,6 +110,9 @@ function region(run: RunResult, finding: Finding, segmentNumber: number): Datase
       return [ellipsoid(run, finding), series];
     case 'classification':
     case 'regression':
+    case 'annotation':
+    case 'keyImage':
+    case 'map':
       return [];
   }
 }
