@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+/**
+ * Programs of others that read our evidence: dciodvfy (dicom3tools), dsrdump, dcmdump and dcmp2pgm
+ * (DCMTK), and a Python with pydicom and highdicom (tests/evidence/setup.sh makes one, or
+ * SECOND_READER_PYTHON names it). A test that needs one of them is skipped by name where it is not.
+ */
+export const root = path.resolve(__dirname, '../../../..');
+export const python =
+  process.env.SECOND_READER_PYTHON ?? path.join(root, '.cache/evidence-venv/bin/python');
+
+const works = (command: string, args: string[]): boolean =>
+  spawnSync(command, args, { input: '', encoding: 'utf8' }).error === undefined;
+
+const PRESENT = {
+  dciodvfy: () => works('dciodvfy', ['-version']),
+  dsrdump: () => works('dsrdump', ['--version']),
+  dcmdump: () => works('dcmdump', ['--version']),
+  dcmp2pgm: () => works('dcmp2pgm', ['--version']),
+  Orthanc: () => works('Orthanc', ['--version']),
+  highdicom: () =>
+    existsSync(python) && spawnSync(python, ['-c', 'import highdicom, pydicom']).status === 0,
+} as const;
+export type Tool = keyof typeof PRESENT;
+
+const WHERE: Record<Tool, string> = {
+  dciodvfy: 'package dicom3tools',
+  dsrdump: 'package dcmtk',
+  dcmdump: 'package dcmtk',
+  dcmp2pgm: 'package dcmtk',
+  Orthanc: 'package orthanc',
+  highdicom: 'run tests/evidence/setup.sh or set SECOND_READER_PYTHON',
+};
+
+const known = new Map<Tool, boolean>();
+export const isPresent = (tool: Tool): boolean => {
+  const before = known.get(tool);
+  if (before !== undefined) return before;
+  const present = PRESENT[tool]();
+  known.set(tool, present);
+  return present;
+};
+
+/** A test named "<tool>: <what>", skipped with the reason in its name where the tool is absent. */
+export function testWith(
+  tool: Tool,
+  what: string,
+  body: () => void | Promise<void>,
+  timeout?: number,
+): void {
+  const settled = async (): Promise<void> => {
+    await body();
+  };
+  if (isPresent(tool)) test(`${tool}: ${what}`, settled, timeout);
+  else test.skip(`${tool}: ${what} (not here: ${WHERE[tool]})`, settled);
+}
+
+/** Skips a test, or the one test of a describe, with the reason in its name. */
+export const skipped = (why: string): void => {
+  test.skip(why, () => undefined);
+};
+
+/** What a program answered; its output and its complaints together. */
+export const outputOf = (
+  command: string,
+  args: readonly string[],
+): { status: number | null; text: string } => {
+  const { status, stdout, stderr } = spawnSync(command, [...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  return { status, text: `${stdout}${stderr}` };
+};
+
+/** The lines in which dciodvfy says "Error", and the name of the IOD it took the file for. */
+export function dciodvfy(file: string): { errors: string[]; warnings: string[]; iod: string } {
+  const lines = outputOf('dciodvfy', [file]).text.split('\n');
+  return {
+    errors: lines.filter(line => line.startsWith('Error')),
+    warnings: lines.filter(line => line.startsWith('Warning')),
+    iod: lines.find(line => /^[A-Z][A-Za-z0-9]+$/.test(line)) ?? '',
+  };
+}
+
+/**
+ * What dsrdump prints of a report, and its complaints. DCMTK 3.6.7 checks no values in UTF-8 and
+ * takes the offset +0000 for no DT, which it is (PS3.5 6.2): these two are left out.
+ */
+export function dsrdump(file: string): {
+  status: number | null;
+  text: string;
+  complaints: string[];
+} {
+  const { status, text } = outputOf('dsrdump', ['--print-long-values', file]);
+  const innocent = /VR checker|DateTime .* violates VR/;
+  const complaints = text.split('\n').filter(line => /^[EW]:/.test(line) && !innocent.test(line));
+  return { status, text, complaints };
+}
+
+/** Runs a Python program on arguments and gives back the JSON that it prints; throws with its complaint. */
+export function pythonSays<T>(script: string, args: readonly string[]): T {
+  const { status, stdout, stderr } = spawnSync(python, ['-W', 'ignore', script, ...args], {
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  if (status !== 0) throw new Error(`${path.basename(script)}: ${stderr}${stdout}`);
+  return JSON.parse(stdout) as T;
+}
+
+const folders: string[] = [];
+/** An empty folder that is gone after the tests of this file. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'second-reader-evidence-'));
+  folders.push(folder);
+  return folder;
+}
+if (typeof afterAll === 'function') {
+  afterAll(() => folders.forEach(folder => rmSync(folder, { recursive: true, force: true })));
+}
+
+/** Writes a Part 10 file into a folder; its path. */
+export function savedAs(folder: string, name: string, part10: ArrayBuffer): string {
+  const file = path.join(folder, name);
+  writeFileSync(file, Buffer.from(part10));
+  return file;
+}
+
+export const bytesOf = (file: string): ArrayBuffer => {
+  const bytes = readFileSync(file);
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+};
