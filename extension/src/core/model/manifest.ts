@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { evidenceTableSchema } from '../evidence/schema';
 import { localizedText } from './manifest/common';
 import { factsSchema } from './manifest/facts';
 import { fileSchema } from './manifest/files';
@@ -37,6 +38,8 @@ export const manifestSchema = z.strictObject({
   operatingPoints: z.array(operatingPointSchema).min(1).optional(),
   postprocessing: z.array(postprocessingSchema),
   measurements: z.array(z.enum(measurementNames)).default(['volume', 'meanIntensity']),
+  /** Which DICOM objects findings of this model become; the field's practice where it says nothing. */
+  evidence: evidenceTableSchema.optional(),
   /** Starts by itself when a study that it admits is opened in the AI reading mode. */
   autoRun: z.boolean().default(true),
   facts: factsSchema,
