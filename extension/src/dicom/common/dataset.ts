@@ -1,14 +1,15 @@
 import type { DICTIONARY, Keyword } from './dictionary';
 
 type VrOf<K extends Keyword> = (typeof DICTIONARY)[K][1];
-type NumberVr = 'US' | 'UL' | 'FL' | 'FD' | 'AT';
+type NumberVr = 'US' | 'SS' | 'UL' | 'SL' | 'FL' | 'FD' | 'AT';
+type BytesVr = 'OB' | 'OW' | 'OF';
 type ValueOfVr<VR extends string> = VR extends 'SQ'
   ? readonly Dataset[]
   : VR extends NumberVr
     ? number | readonly number[]
     : VR extends 'DS' | 'IS'
       ? number | readonly number[]
-      : VR extends 'OB'
+      : VR extends BytesVr
         ? Uint8Array
         : string | readonly string[];
 

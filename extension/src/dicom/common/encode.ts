@@ -3,7 +3,6 @@ import type { Dataset, JsonElement } from './dataset';
 import { DICTIONARY, LONG_VRS, TRANSFER_SYNTAX } from './dictionary';
 import { decimalString } from './text';
 
-const PIXEL_DATA = DICTIONARY.PixelData[0];
 const IMPLEMENTATION_CLASS_UID = uidFrom('second-reader', 'implementation class');
 const IMPLEMENTATION_VERSION_NAME = 'SECOND_READER_1';
 const MAX_SHORT_LENGTH = 0xffff - 1;
@@ -214,13 +213,18 @@ function writeHeader(writer: ByteWriter, sopClassUID: string, sopInstanceUID: st
  * A data set as a Part 10 file (PS3.10 7) in Explicit VR Little Endian, text in UTF-8; sequences
  * and items have defined lengths. The same data set gives the same bytes.
  *
- * `pixels.length` bytes of Pixel Data (OB) are left zero at the end and handed to `pixels.fill`,
- * so that a hundred megabytes of frames are written in place and never copied.
+ * `pixels.length` bytes of Pixel Data (OB, or Float Pixel Data, OF) are left zero at the end and
+ * handed to `pixels.fill`, so that a hundred megabytes of frames are written in place and never
+ * copied.
  */
 export function encodePart10(
   { sopClassUID, sopInstanceUID }: { sopClassUID: string; sopInstanceUID: string },
   dataset: Dataset,
-  pixels?: { length: number; fill(target: Uint8Array): void },
+  pixels?: {
+    element?: 'PixelData' | 'FloatPixelData';
+    length: number;
+    fill(target: Uint8Array): void;
+  },
 ): ArrayBuffer {
   const writer = new ByteWriter();
   writeHeader(writer, sopClassUID, sopInstanceUID);
@@ -236,9 +240,10 @@ export function encodePart10(
   if (!pixels) return writer.written().slice().buffer;
   const padded = pixels.length + (pixels.length % 2);
   if (padded > 0xfffffffe) throw new Error(`Pixel Data of ${padded} bytes is over 4 GiB`);
-  writer.uint16(PIXEL_DATA >>> 16);
-  writer.uint16(PIXEL_DATA & 0xffff);
-  writer.text('OB');
+  const [tag, vr] = DICTIONARY[pixels.element ?? 'PixelData'];
+  writer.uint16(tag >>> 16);
+  writer.uint16(tag & 0xffff);
+  writer.text(vr);
   writer.uint16(0);
   writer.uint32(padded);
   const head = writer.written();

@@ -1,24 +1,35 @@
 import { accept, refuse, type Outcome } from '../../core/outcome';
+import { textDecoderOf } from './characterSet';
 import { DICTIONARY, LONG_VRS, TRANSFER_SYNTAX } from './dictionary';
+import { DECODED_SYNTAXES, decodedFrames, ENCAPSULATED_SYNTAXES } from './encapsulated';
+import { READ_DICTIONARY } from './readDictionary';
 
-/** A data set that was read, by keyword; attributes out of our dictionary are passed over. */
+/**
+ * A data set that was read, by keyword; attributes out of our dictionaries are passed over. Pixel
+ * Data in fragments that are not decoded here is a list of `{ Fragment }`.
+ */
 export interface ParsedDataset {
   [keyword: string]: string[] | number[] | ParsedDataset[] | Uint8Array;
 }
 
 const KEYWORDS = new Map<number, readonly [string, string]>(
-  Object.entries(DICTIONARY).map(([keyword, [tag, vr]]) => [tag, [keyword, vr]]),
+  Object.entries({ ...READ_DICTIONARY, ...DICTIONARY }).map(([keyword, [tag, vr]]) => [tag, [keyword, vr]]),
 );
 const UNDEFINED_LENGTH = 0xffffffff;
 const ITEM = 0xfffee000;
 const ITEM_DELIMITER = 0xfffee00d;
 const SEQUENCE_DELIMITER = 0xfffee0dd;
+const ESC = 0x1b;
 /** Deeper nesting than any object has: a file that does so is damaged or hostile. */
 const MAX_DEPTH = 64;
 
 class Damaged extends Error {}
 
+const PIXEL_DATA = DICTIONARY.PixelData[0];
+const CHARACTER_SET = DICTIONARY.SpecificCharacterSet[0];
+
 const utf8 = new TextDecoder('utf-8');
+const decodeUtf8 = (bytes: Uint8Array): string => utf8.decode(bytes);
 const nameOf = (tag: number): string => {
   const hex = tag.toString(16).padStart(8, '0').toUpperCase();
   return KEYWORDS.get(tag)?.[0] ?? `(${hex.slice(0, 4)},${hex.slice(4)})`;
@@ -27,6 +38,8 @@ const nameOf = (tag: number): string => {
 class Parser {
   private readonly view: DataView;
   private explicit = true;
+  /** Of the data set; of an item of its own where one says so. */
+  private decode = decodeUtf8;
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -79,16 +92,45 @@ class Parser {
       return tag;
     }
     const known = KEYWORDS.get(tag);
-    const { vr, length } = this.header(tag, known?.[1], end);
+    const { vr: written, length } = this.header(tag, known?.[1], end);
+    if (tag === PIXEL_DATA && length === UNDEFINED_LENGTH) {
+      into.PixelData = this.fragments(end);
+      return tag;
+    }
+    // An archive that does not know an attribute keeps it as UN, its value in Implicit VR (PS3.5 6.2.2).
+    const vr = written === 'UN' && known ? known[1] : written;
     if (vr === 'SQ' || length === UNDEFINED_LENGTH) {
+      const { explicit } = this;
+      this.explicit = explicit && written !== 'UN';
       const items = this.sequence(tag, length, end, depth + 1);
+      this.explicit = explicit;
       if (known) into[known[0]] = items;
       return tag;
     }
     this.need(length, end, nameOf(tag));
-    if (known) into[known[0]] = this.value(vr, length);
+    if (known) {
+      const value = this.value(vr, length);
+      into[known[0]] = value;
+      if (tag === CHARACTER_SET) this.decode = decoderOf(value as string[]);
+    }
     this.at += length;
     return tag;
+  }
+
+  /** Encapsulated Pixel Data (PS3.5 A.4): the Basic Offset Table, then fragments. */
+  private fragments(end: number): ParsedDataset[] {
+    const fragments: ParsedDataset[] = [];
+    for (;;) {
+      this.need(8, end, 'A fragment of PixelData');
+      const item = this.tag();
+      const length = this.view.getUint32(this.at, true);
+      this.at += 4;
+      if (item === SEQUENCE_DELIMITER) return fragments.slice(1);
+      if (item !== ITEM) throw new Damaged(`PixelData holds ${nameOf(item)} where a fragment is due`);
+      this.need(length, end, 'A fragment of PixelData');
+      fragments.push({ Fragment: this.bytes.subarray(this.at, this.at + length) });
+      this.at += length;
+    }
   }
 
   private header(
@@ -138,13 +180,15 @@ class Parser {
 
   private item(tag: number, length: number, end: number, depth: number): ParsedDataset {
     const parsed: ParsedDataset = {};
+    const { decode } = this;
     if (length === UNDEFINED_LENGTH) {
       while (this.element(parsed, end, depth) !== ITEM_DELIMITER);
-      return parsed;
+    } else {
+      this.need(length, end, `An item of ${nameOf(tag)}`);
+      const stop = this.at + length;
+      while (this.at < stop) this.element(parsed, stop, depth);
     }
-    this.need(length, end, `An item of ${nameOf(tag)}`);
-    const stop = this.at + length;
-    while (this.at < stop) this.element(parsed, stop, depth);
+    this.decode = decode;
     return parsed;
   }
 
@@ -155,8 +199,16 @@ class Parser {
     switch (vr) {
       case 'US':
         return numbers(2, at => this.view.getUint16(at, true));
+      case 'SS':
+        return numbers(2, at => this.view.getInt16(at, true));
+      case 'SS':
+        return numbers(2, at => this.view.getInt16(at, true));
       case 'UL':
         return numbers(4, at => this.view.getUint32(at, true));
+      case 'SL':
+        return numbers(4, at => this.view.getInt32(at, true));
+      case 'SL':
+        return numbers(4, at => this.view.getInt32(at, true));
       case 'FL':
         return numbers(4, at => this.view.getFloat32(at, true));
       case 'FD':
@@ -168,13 +220,14 @@ class Parser {
         );
       case 'DS':
       case 'IS':
-        return this.strings(length).map(Number);
+        return this.strings(length).map(value => (value === '' ? NaN : Number(value)));
       case 'LT':
       case 'ST':
       case 'UT':
         return length === 0 ? [] : [this.text(length).replace(/[ \0]+$/, '')];
       case 'OB':
       case 'OW':
+      case 'OF':
       case 'UN':
         return this.bytes.subarray(start, start + length);
       default:
@@ -194,12 +247,18 @@ class Parser {
     // Most values are short ASCII, for which a decoder costs more than it does.
     if (length <= 64) {
       let at = this.at;
-      for (; at < end && this.bytes[at] < 0x80; at++) text += String.fromCharCode(this.bytes[at]);
+      for (; at < end && this.bytes[at] < 0x80 && this.bytes[at] !== ESC; at++) text += String.fromCharCode(this.bytes[at]);
       if (at === end) return text;
     }
-    return utf8.decode(this.bytes.subarray(this.at, end));
+    return this.decode(this.bytes.subarray(this.at, end));
   }
 }
+
+/** What is UTF-8 or ASCII, most of it, needs no other decoder. */
+const decoderOf = (terms: readonly string[]): ((bytes: Uint8Array) => string) =>
+  terms.every(term => /^(|ISO_IR 192|ISO_IR 6)$/.test(term.trim()))
+    ? decodeUtf8
+    : textDecoderOf(terms);
 
 const inflated = async (bytes: Uint8Array): Promise<Uint8Array> => {
   const stream = new Blob([bytes as Uint8Array<ArrayBuffer>])
@@ -208,9 +267,16 @@ const inflated = async (bytes: Uint8Array): Promise<Uint8Array> => {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 };
 
+const READ_SYNTAXES: readonly string[] = [
+  ...Object.values(TRANSFER_SYNTAX),
+  ...DECODED_SYNTAXES,
+];
+
 /**
- * Reads a Part 10 file in Explicit, Implicit or Deflated Little Endian, UTF-8 or ASCII. Pixel Data
- * is a view on the file's own bytes.
+ * Reads a Part 10 file in Explicit, Implicit or Deflated Little Endian or in one of the compressed
+ * transfer syntaxes, in any character set of the standard (UTF-8 where none is named). Pixel Data is
+ * a view on the file's own bytes, or decoded (RLE Lossless, Deflated Image Frame), or a list of
+ * fragments that are left as they are.
  *
  * Refuses with `notDicom`, `transferSyntaxNotRead` or `dicomDamaged`, which says where.
  */
@@ -230,8 +296,8 @@ export async function parsePart10(file: ArrayBuffer): Promise<Outcome<ParsedData
     const parser = new Parser(bytes, 132);
     const meta = parser.meta();
     const syntax = (meta.TransferSyntaxUID as string[] | undefined)?.[0] ?? 'none';
-    if (!Object.values<string>(TRANSFER_SYNTAX).includes(syntax)) {
-      const allowed = Object.values(TRANSFER_SYNTAX).join(', ');
+    if (!READ_SYNTAXES.includes(syntax) && !ENCAPSULATED_SYNTAXES.test(syntax)) {
+      const allowed = READ_SYNTAXES.join(', ');
       return refuse(
         'transferSyntaxNotRead',
         `Evidence is in transfer syntax ${syntax}; ${allowed} are read`,
@@ -239,9 +305,15 @@ export async function parsePart10(file: ArrayBuffer): Promise<Outcome<ParsedData
       );
     }
     if (syntax === TRANSFER_SYNTAX.deflatedLittleEndian) {
-      return accept(new Parser(await inflated(bytes.subarray(parser.offset)), 0).dataset(true));
+      const dataset = new Parser(await inflated(bytes.subarray(parser.offset)), 0).dataset(true);
+      return accept({ ...dataset, TransferSyntaxUID: [syntax] });
     }
-    return accept(parser.dataset(syntax === TRANSFER_SYNTAX.explicitLittleEndian));
+    const dataset = parser.dataset(syntax !== TRANSFER_SYNTAX.implicitLittleEndian);
+    const { PixelData: pixels } = dataset;
+    if (Array.isArray(pixels) && DECODED_SYNTAXES.includes(syntax)) {
+      dataset.PixelData = await decodedFrames(syntax, dataset);
+    }
+    return accept({ ...dataset, TransferSyntaxUID: [syntax] });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return refuse(
