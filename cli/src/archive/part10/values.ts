@@ -1,4 +1,4 @@
-import { textDecoderOf } from './characterSet';
+import { textDecoderOf } from '@second-reader/dicom/common/characterSet';
 import type { DataElement, DataSet, Part10File } from './dataSet';
 import type { Tag } from './dictionary';
 

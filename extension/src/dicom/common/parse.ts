@@ -13,7 +13,10 @@ export interface ParsedDataset {
 }
 
 const KEYWORDS = new Map<number, readonly [string, string]>(
-  Object.entries({ ...READ_DICTIONARY, ...DICTIONARY }).map(([keyword, [tag, vr]]) => [tag, [keyword, vr]]),
+  Object.entries({ ...READ_DICTIONARY, ...DICTIONARY }).map(([keyword, [tag, vr]]) => [
+    tag,
+    [keyword, vr],
+  ]),
 );
 const UNDEFINED_LENGTH = 0xffffffff;
 const ITEM = 0xfffee000;
@@ -126,7 +129,8 @@ class Parser {
       const length = this.view.getUint32(this.at, true);
       this.at += 4;
       if (item === SEQUENCE_DELIMITER) return fragments.slice(1);
-      if (item !== ITEM) throw new Damaged(`PixelData holds ${nameOf(item)} where a fragment is due`);
+      if (item !== ITEM)
+        throw new Damaged(`PixelData holds ${nameOf(item)} where a fragment is due`);
       this.need(length, end, 'A fragment of PixelData');
       fragments.push({ Fragment: this.bytes.subarray(this.at, this.at + length) });
       this.at += length;
@@ -247,7 +251,8 @@ class Parser {
     // Most values are short ASCII, for which a decoder costs more than it does.
     if (length <= 64) {
       let at = this.at;
-      for (; at < end && this.bytes[at] < 0x80 && this.bytes[at] !== ESC; at++) text += String.fromCharCode(this.bytes[at]);
+      for (; at < end && this.bytes[at] < 0x80 && this.bytes[at] !== ESC; at++)
+        text += String.fromCharCode(this.bytes[at]);
       if (at === end) return text;
     }
     return this.decode(this.bytes.subarray(this.at, end));
@@ -267,10 +272,7 @@ const inflated = async (bytes: Uint8Array): Promise<Uint8Array> => {
   return new Uint8Array(await new Response(stream).arrayBuffer());
 };
 
-const READ_SYNTAXES: readonly string[] = [
-  ...Object.values(TRANSFER_SYNTAX),
-  ...DECODED_SYNTAXES,
-];
+const READ_SYNTAXES: readonly string[] = [...Object.values(TRANSFER_SYNTAX), ...DECODED_SYNTAXES];
 
 /**
  * Reads a Part 10 file in Explicit, Implicit or Deflated Little Endian or in one of the compressed

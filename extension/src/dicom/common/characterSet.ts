@@ -47,13 +47,20 @@ const ESCAPES: Array<{ escape: string; decoder: string; setHighBits?: boolean }>
 ];
 
 const ESC = 0x1b;
+const CHUNK = 4096;
+const latin1 = (bytes: Uint8Array): string => {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += CHUNK) {
+    text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  }
+  return text;
+};
+
 const decoders = new Map<string, TextDecoder>();
 
 function decodeAs(bytes: Uint8Array, decoder: string): string {
   // TextDecoder's "latin1" is windows-1252, which has printable characters where DICOM has none.
-  if (decoder === 'latin1') {
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  }
+  if (decoder === 'latin1') return latin1(bytes);
   let found = decoders.get(decoder);
   if (!found) {
     found = new TextDecoder(decoder);
@@ -85,7 +92,7 @@ function decodeEscaped(bytes: Uint8Array, initial: string): string {
     const byte = bytes[i];
     if (byte === ESC) {
       flush(i);
-      const following = Buffer.from(bytes.subarray(i + 1, i + 4)).toString('latin1');
+      const following = latin1(bytes.subarray(i + 1, i + 4));
       const known = ESCAPES.find(e => following.startsWith(e.escape));
       if (known) {
         state = known.setHighBits
@@ -127,7 +134,7 @@ function decodeEscaped(bytes: Uint8Array, initial: string): string {
 }
 
 /** A decoder of the text VRs of a data set whose Specific Character Set holds `terms`. */
-export function textDecoderOf(terms: string[]): (bytes: Uint8Array) => string {
+export function textDecoderOf(terms: readonly string[]): (bytes: Uint8Array) => string {
   const normal = terms.map(term =>
     term
       .trim()
