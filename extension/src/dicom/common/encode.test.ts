@@ -16,19 +16,22 @@ const { DicomMessage, DicomMetaDictionary } = jest.requireActual<{
 const identity = { sopClassUID: SOP_CLASS.segmentation, sopInstanceUID: '1.2.3' };
 const encoded = (dataset: Dataset): ArrayBuffer => encodePart10(identity, dataset);
 
-test.each(Object.entries({ ...READ_DICTIONARY, ...DICTIONARY }))('%s is in the dictionary of DICOM', (keyword, [tag, vr]) => {
-  const hex = tag.toString(16).padStart(8, '0').toUpperCase();
-  // Newer than the dictionary of dcmjs 0.52 (PS3.6 2023c).
-  if (keyword === 'SegmentsOverlap') {
-    expect([hex, vr]).toEqual(['00620013', 'CS']);
-    return;
-  }
-  const known = DicomMetaDictionary.nameMap[keyword];
-  expect(known?.tag.replace(/[(),]/g, '').toUpperCase()).toBe(hex);
-  // Where the VR depends on other attributes dcmjs has a letter for those it can be.
-  const choices: Record<string, string[]> = { ox: ['OB', 'OW'], xs: ['US', 'SS'] };
-  expect(choices[known?.vr ?? ''] ?? [known?.vr]).toContain(vr);
-});
+test.each(Object.entries({ ...READ_DICTIONARY, ...DICTIONARY }))(
+  '%s is in the dictionary of DICOM',
+  (keyword, [tag, vr]) => {
+    const hex = tag.toString(16).padStart(8, '0').toUpperCase();
+    // Newer than the dictionary of dcmjs 0.52 (PS3.6 2023c).
+    if (keyword === 'SegmentsOverlap') {
+      expect([hex, vr]).toEqual(['00620013', 'CS']);
+      return;
+    }
+    const known = DicomMetaDictionary.nameMap[keyword];
+    expect(known?.tag.replace(/[(),]/g, '').toUpperCase()).toBe(hex);
+    // Where the VR depends on other attributes dcmjs has a letter for those it can be.
+    const choices: Record<string, string[]> = { ox: ['OB', 'OW'], xs: ['US', 'SS'] };
+    expect(choices[known?.vr ?? ''] ?? [known?.vr]).toContain(vr);
+  },
+);
 
 describe('a Part 10 file', () => {
   const dataset: Dataset = {
