@@ -89,6 +89,25 @@ export const getCommandsModule = (reading: Reading, warn: (shown: Refusal) => vo
     ),
     closeRejection: command('closeRejection', nothing, () => reading.closeRejection(), warn),
     storeEvidence: command('storeEvidence', nothing, () => reading.storeEvidence(), warn),
+    toggleRun: command(
+      'toggleRun',
+      z.looseObject({ runId: z.string() }),
+      options => reading.toggleRun(options),
+      warn,
+    ),
+    compareRuns: command(
+      'compareRuns',
+      z.looseObject({ a: z.string(), b: z.string() }),
+      options => reading.compareRuns(options),
+      warn,
+    ),
+    closeComparison: command('closeComparison', nothing, () => reading.closeComparison(), warn),
+    compareSideBySide: command(
+      'compareSideBySide',
+      nothing,
+      () => reading.compareSideBySide(),
+      warn,
+    ),
     dismissRefusal: command(
       'dismissRefusal',
       z.looseObject({ code: z.string() }),

@@ -1,13 +1,17 @@
-import type { Finding, FindingConcept } from '../findings/types';
+import { extremes } from '../findings/mapLevels';
+import type { Finding, FindingConcept, RunResult, ScalarMap } from '../findings/types';
 import { primaryOutput, type ModelManifest } from '../model/manifest';
 import type { Refusal } from '../outcome';
 import type { Review } from '../review/types';
+import { maturityOfRun } from './maturity';
 import type { DisplaySetSummary, ModelPackage } from './ports';
 import { reviewSignature, type RunRecord } from './records';
 import type { RunRequest } from './runQueue';
 import type {
   ActiveRun,
+  ComparisonState,
   FindingState,
+  MapRange,
   Maturity,
   ModelState,
   ReadingState,
@@ -18,6 +22,7 @@ import type {
 export interface ReadingFacts {
   studyInstanceUID?: string;
   maturity: Maturity;
+  maturityOf?: Readonly<Record<string, Maturity>>;
   crossOriginIsolated: boolean;
   overlayVisible: boolean;
   models: ModelState[];
@@ -27,6 +32,9 @@ export interface ReadingFacts {
   queued: RunRequest[];
   records: ReadonlyMap<string, RunRecord>;
   reviews: ReadonlyMap<string, Review>;
+  /** Results that the reader has put out of sight. */
+  hiddenRuns: ReadonlySet<string>;
+  comparison?: ComparisonState;
   selectedFindingId?: string;
   rejecting?: string;
   refusals: Array<Refusal & { modelId?: string }>;
@@ -34,9 +42,9 @@ export interface ReadingFacts {
 }
 
 /** The manifest's names where the model is still at hand, else what the evidence carries. */
-const namesOf = (record: RunRecord, { packages }: ReadingFacts) =>
-  packages.get(record.run.provenance.modelId)?.manifest.name ?? {
-    en: record.run.provenance.modelName,
+const namesOf = ({ run }: RunRecord, { packages }: ReadingFacts) =>
+  (run.foreign ? undefined : packages.get(run.provenance.modelId)?.manifest.name) ?? {
+    en: run.provenance.modelName,
   };
 
 const runState = (record: RunRecord, facts: ReadingFacts): RunState => ({
@@ -48,14 +56,19 @@ const runState = (record: RunRecord, facts: ReadingFacts): RunState => ({
   foreign: record.run.foreign,
   operatingPoint: record.run.provenance.operatingPoint,
   displaySetInstanceUID: record.displaySetInstanceUID,
+  maturity: maturityOfRun(facts, record.run),
   origin: record.origin,
   timing: record.run.provenance.timing,
   stored: record.stored,
   changedSinceStored:
     record.stored === 'stored' &&
-    facts.maturity === 'feedback' &&
+    maturityOfRun(facts, record.run) === 'feedback' &&
     record.storedSignature !== reviewSignature(record.run, facts.reviews),
   storeError: record.storeError,
+  hidden: facts.hiddenRuns.has(record.run.runId) || undefined,
+  manufacturer: record.run.foreign
+    ? record.run.foreign.manufacturer
+    : record.run.provenance.manufacturer,
 });
 
 /** What the manifest calls a segment, a class or a value; a detection has a number of its own too. */
@@ -82,8 +95,21 @@ const relabelled = (finding: Finding, manifest: ModelManifest | undefined): Find
   return { ...finding, concept: { ...concept, label } };
 };
 
+/** Reckoned once a map: a state is made anew on every change. */
+const ranges = new WeakMap<ScalarMap, MapRange>();
+
+const rangeOf = ({ maps }: RunResult, key: string): MapRange | undefined => {
+  const map = maps?.find(each => each.key === key);
+  if (!map) return undefined;
+  const known = ranges.get(map) ?? { ...extremes(map), unit: map.unit };
+  ranges.set(map, known);
+  return known;
+};
+
 const findingStates = (record: RunRecord, facts: ReadingFacts): FindingState[] => {
-  const model = facts.packages.get(record.run.provenance.modelId);
+  const { foreign, provenance } = record.run;
+  // Of others nothing is said in our models' words, whatever they call themselves.
+  const model = foreign ? undefined : facts.packages.get(provenance.modelId);
   return record.run.findings.map(finding => {
     const review = facts.reviews.get(finding.id);
     return {
@@ -95,6 +121,7 @@ const findingStates = (record: RunRecord, facts: ReadingFacts): FindingState[] =
       reviewer: review?.reviewer,
       reviewedAt: review?.reviewedAt,
       selected: finding.id === facts.selectedFindingId,
+      ...(finding.kind === 'map' && { range: rangeOf(record.run, finding.mapKey) }),
     };
   });
 };
@@ -110,6 +137,7 @@ export const projectState = (facts: ReadingFacts): ReadingState => {
     queued: facts.queued,
     runs: records.map(record => runState(record, facts)),
     findings: records.flatMap(record => findingStates(record, facts)),
+    comparison: facts.comparison,
     selectedFindingId: facts.selectedFindingId,
     displaySetDescriptions: Object.fromEntries(
       facts.displaySets.map(set => [set.displaySetInstanceUID, set.description]),

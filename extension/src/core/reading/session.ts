@@ -1,6 +1,7 @@
 import type { RunResult } from '../findings/types';
 import type { Outcome, Refusal } from '../outcome';
 import type { Review } from '../review/types';
+import { maturityOfRun, type MaturitySettings } from './maturity';
 import { createObservable, type Observable } from './observable';
 import type {
   DisplaySetSummary,
@@ -37,6 +38,8 @@ export interface Session {
   reset(): void;
   /** Takes a result in and draws it; one that is there already keeps its reviews and its state. */
   adopt(record: RunRecord): Promise<boolean>;
+  /** Shows on the viewports what is to be shown: no run that is hidden, nothing while all are. */
+  showOverlays(): void;
   /** Keeps a result on this workstation until the archive has it. */
   keepRun(record: RunRecord): Promise<void>;
   /** Keeps the reviews of a result on this workstation until the archive has them. */
@@ -61,6 +64,8 @@ const blank = (maturity: Maturity, crossOriginIsolated: boolean) => ({
   displaySets: [] as DisplaySetSummary[],
   active: undefined,
   queued: [],
+  hiddenRuns: new Set<string>(),
+  comparison: undefined,
   selectedFindingId: undefined,
   rejecting: undefined,
   refusals: [],
@@ -68,13 +73,20 @@ const blank = (maturity: Maturity, crossOriginIsolated: boolean) => ({
 
 export const createSession = (
   { overlay, drafts, notifier }: SessionPorts,
-  settings: { maturity: Maturity; crossOriginIsolated: boolean },
+  settings: MaturitySettings & { crossOriginIsolated: boolean },
 ): Session => {
   const packages = new Map<string, ModelPackage>();
   const records = new Map<string, RunRecord>();
   const reviews = new Map<string, Review>();
   const empty = () => blank(settings.maturity, settings.crossOriginIsolated);
-  const facts: ReadingFacts = { ...empty(), packages, records, reviews, outbox: { pending: 0 } };
+  const facts: ReadingFacts = {
+    ...empty(),
+    maturityOf: settings.maturityOf,
+    packages,
+    records,
+    reviews,
+    outbox: { pending: 0 },
+  };
   const state = createObservable(projectState(facts));
   let generation = 0;
 
@@ -83,26 +95,41 @@ export const createSession = (
     state.set(projectState(facts));
   };
 
+  const isShown = (runId: string) => facts.overlayVisible && !facts.hiddenRuns.has(runId);
+
   const draw = async (record: RunRecord) => {
     const { run, displaySetInstanceUID } = record;
     await overlay.show(run, displaySetInstanceUID);
-    overlay.setVisible([run.runId], facts.overlayVisible);
+    overlay.setVisible([run.runId], isShown(run.runId));
     run.findings
       .filter(({ id }) => reviews.get(id)?.verdict === 'rejected')
       .forEach(finding => overlay.setFindingVisible(run, finding, false));
   };
 
-  /** A new run of a model on the same images takes the place of the earlier one. */
-  const supersede = ({ run, origin }: RunRecord) => {
-    if (origin !== 'run') return;
+  /**
+   * A new run takes the place of an earlier one of the same version of the model on the same images
+   * that no one has judged. Other versions stay beside it, to be compared, and so does what was
+   * stored with another operating point.
+   */
+  const takesPlaceOf = ({ run }: RunRecord, { run: other, stored }: RunRecord): boolean => {
+    const [now, before] = [run.provenance, other.provenance];
+    if (other.foreign || now.modelId !== before.modelId) return false;
+    if (now.modelVersion !== before.modelVersion) return false;
+    if (!sameImages(other.source, run.source)) return false;
+    if (other.findings.some(({ id }) => reviews.has(id))) return false;
+    return now.operatingPoint?.key === before.operatingPoint?.key || stored === 'no';
+  };
+
+  const supersede = (record: RunRecord) => {
+    if (record.origin !== 'run') return;
     for (const [runId, other] of records) {
-      const { provenance, source, findings } = other.run;
-      if (provenance.modelId !== run.provenance.modelId) continue;
-      if (!sameImages(source, run.source)) continue;
+      if (!takesPlaceOf(record, other)) continue;
+      const { findings } = other.run;
       records.delete(runId);
       overlay.remove(runId);
       // What no one judged and nobody sees any more need not come back after a reload.
-      if (!findings.some(({ id }) => reviews.has(id))) void drafts.remove(runId);
+      void drafts.remove(runId);
+      if ([facts.comparison?.a, facts.comparison?.b].includes(runId)) facts.comparison = undefined;
       if (findings.some(({ id }) => id === facts.selectedFindingId)) {
         facts.selectedFindingId = undefined;
       }
@@ -117,8 +144,8 @@ export const createSession = (
     update({ refusals: [{ ...shown, modelId }, ...others] });
   };
 
-  const keep = async (save: () => Promise<Outcome<void>>) => {
-    if (settings.maturity === 'research') return;
+  const keep = async ({ run }: RunRecord, save: () => Promise<Outcome<void>>) => {
+    if (maturityOfRun(settings, run) === 'research') return;
     const kept = await save();
     if (!kept.ok) show(kept.refusal);
   };
@@ -150,11 +177,18 @@ export const createSession = (
       await draw(record);
       return true;
     },
-    keepRun: ({ run }) => keep(() => drafts.saveRun(run)),
+    showOverlays() {
+      const [shown, hidden] = [true, false].map(wanted =>
+        [...records.keys()].filter(runId => isShown(runId) === wanted),
+      );
+      overlay.setVisible(shown, true);
+      overlay.setVisible(hidden, false);
+    },
+    keepRun: record => keep(record, () => drafts.saveRun(record.run)),
     async keepReviews(record) {
       const { run } = record;
       await Promise.all([
-        keep(() => drafts.saveReviews(run, reviewsOf(run, reviews))),
+        keep(record, () => drafts.saveReviews(run, reviewsOf(run, reviews))),
         this.keepRun(record),
       ]);
     },

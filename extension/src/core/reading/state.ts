@@ -1,7 +1,8 @@
 import type { Refusal } from '../outcome';
-import type { EngineReport, Finding, ForeignOrigin, Phase } from '../findings/types';
+import type { CodedConcept, EngineReport, Finding, ForeignOrigin, Phase } from '../findings/types';
 import type { ModelManifest, OperatingPoint, Task } from '../model/manifest';
 import type { RejectionReason, Verdict } from '../review/types';
+import type { FindingPair } from '../compare/compareRuns';
 
 export type Maturity = 'research' | 'production' | 'feedback';
 
@@ -45,6 +46,8 @@ export interface RunState {
   foreign?: ForeignOrigin;
   operatingPoint?: { key: string; threshold: number };
   displaySetInstanceUID: string;
+  /** What may be stored of it: its model's maturity, or the site's. */
+  maturity?: Maturity;
   /** From a run in this session, a draft kept on this workstation, or the archive. */
   origin: 'run' | 'draft' | 'archive';
   timing: Partial<Record<Phase, number>>;
@@ -52,6 +55,33 @@ export interface RunState {
   /** Reviews were changed since the last time they were stored. */
   changedSinceStored: boolean;
   storeError?: Refusal;
+  /** Stored, and this is what the archive had to say of it. */
+  storeWarnings?: string[];
+  /** The reader has put this result out of sight; its findings stay in the list. */
+  hidden?: boolean;
+  /** Who made the model, or the program (manufacturer's name). */
+  manufacturer?: string;
+}
+
+/** Two results of the study laid on one another. */
+export interface ComparisonState {
+  /** Ids of the runs. */
+  a: string;
+  b: string;
+  status: 'comparing' | 'done';
+  /** In the order of `a`'s findings, then what only `b` has. */
+  pairs: FindingPair[];
+  /** Why contours, or places, were not laid one on the other. */
+  refusals: Refusal[];
+  /** They stand beside one another in the viewer's grid. */
+  sideBySide: boolean;
+}
+
+/** What a map's colours stand for, lowest to highest. */
+export interface MapRange {
+  min: number;
+  max: number;
+  unit: CodedConcept;
 }
 
 export type FindingState = Finding & {
@@ -62,6 +92,8 @@ export type FindingState = Finding & {
   reviewer?: string;
   reviewedAt?: string;
   selected: boolean;
+  /** Of a `map`. */
+  range?: MapRange;
 };
 
 /** Everything the panels show; plain JSON, made anew on every change. */
@@ -74,6 +106,7 @@ export interface ReadingState {
   queued: Array<{ modelId: string; displaySetInstanceUID: string }>;
   runs: RunState[];
   findings: FindingState[];
+  comparison?: ComparisonState;
   selectedFindingId?: string;
   /** The finding whose rejection waits for a reason: the reject menu is open for it. */
   rejecting?: string;
