@@ -1,3 +1,4 @@
+import type { SegmentationType } from '../../core/evidence/table';
 import type { Engine, Provenance, RunResult } from '../../core/findings/types';
 import { uidFrom } from '../../core/model/identity';
 import { CODE, codeItem } from './codes';
@@ -8,8 +9,15 @@ import { clipped, dicomMoment } from './text';
 /** Manufacturer (0008,0070) of all our evidence: by it an archive's query and our reader know it. */
 export const MANUFACTURER = 'Second Reader';
 
-/** SOP Instance UID of a run's segmentation: the same run stored twice is the same instance. */
-export const segmentationUIDOf = (runId: string): string => uidFrom('evidence', 'SEG', runId);
+/** The two kinds of Segmentation that are written: Segmentation and Label Map Segmentation Storage. */
+export type SegmentationKind = Exclude<SegmentationType, 'auto'>;
+
+/**
+ * SOP Instance UID of a run's segmentation of either kind: the same run stored twice is the same
+ * instance, and its two kinds are two instances.
+ */
+export const segmentationUIDOf = (runId: string, type: SegmentationKind = 'binary'): string =>
+  uidFrom('evidence', type === 'binary' ? 'SEG' : 'SEG LABELMAP', runId);
 
 /** Series Instance UID of an evidence instance. Each is alone in its series. */
 export const seriesUIDOf = (sopInstanceUID: string): string =>

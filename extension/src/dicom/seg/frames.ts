@@ -1,4 +1,5 @@
 import type { LabelMap } from '../../core/volume/types';
+import { findValues, uniformWord, wordsOf } from './labels';
 
 /** A frame of a BINARY segmentation: one segment on one slice. */
 export interface Frame {
@@ -9,38 +10,6 @@ export interface Frame {
 
 const WORD = Uint32Array.BYTES_PER_ELEMENT;
 
-/** The label map as words of four voxels, when it is aligned and divides so; else undefined. */
-const wordsOf = (voxels: Uint8Array, sliceSize: number): Uint32Array | undefined =>
-  sliceSize % WORD === 0 && voxels.byteOffset % WORD === 0
-    ? new Uint32Array(voxels.buffer, voxels.byteOffset, Math.floor(voxels.length / WORD))
-    : undefined;
-
-/** `present[label]` is 1 for each value that slice k holds. */
-function presentOn(
-  voxels: Uint8Array,
-  words: Uint32Array | undefined,
-  k: number,
-  size: number,
-): Uint8Array {
-  const present = new Uint8Array(256);
-  if (!words) {
-    for (let at = k * size; at < (k + 1) * size; at++) present[voxels[at]] = 1;
-    return present;
-  }
-  // Most of a label map is background, and much of the rest is runs of one label.
-  let last = 0;
-  for (let word = (k * size) / WORD, end = ((k + 1) * size) / WORD; word < end; word++) {
-    const four = words[word];
-    if (four === last) continue;
-    last = four;
-    present[four & 0xff] = 1;
-    present[(four >>> 8) & 0xff] = 1;
-    present[(four >>> 16) & 0xff] = 1;
-    present[four >>> 24] = 1;
-  }
-  return present;
-}
-
 /**
  * The frames that a BINARY segmentation of these labels has: those that are not empty, by segment
  * in the order given and then by slice. Where all are empty it is one empty frame, for an image
@@ -48,10 +17,12 @@ function presentOn(
  */
 export function planFrames({ voxels, geometry }: LabelMap, labels: readonly number[]): Frame[] {
   const [columns, rows, slices] = geometry.dimensions;
-  const words = wordsOf(voxels, columns * rows);
-  const present = Array.from({ length: slices }, (_, k) =>
-    presentOn(voxels, words, k, columns * rows),
-  );
+  const size = columns * rows;
+  const present = Array.from({ length: slices }, (_, k) => {
+    const found = new Uint8Array(256);
+    findValues(voxels.subarray(k * size, (k + 1) * size), found);
+    return found;
+  });
   const frames = labels.flatMap(label =>
     present.flatMap((labelsHere, slice) => (labelsHere[label] === 1 ? [{ label, slice }] : [])),
   );
@@ -91,7 +62,7 @@ function packSliceByEight(
     if (four === words[word + 1]) {
       if (four === 0) continue;
       const label = four & 0xff;
-      if (four === uniform(label)) {
+      if (four === uniformWord(label)) {
         if (starts.byte[label] >= 0) target[starts.byte[label] + at] = 0xff;
         continue;
       }
@@ -102,9 +73,6 @@ function packSliceByEight(
     }
   }
 }
-
-/** Four voxels of one label as a word. */
-const uniform = (label: number): number => Math.imul(label, 0x01010101) >>> 0;
 
 /**
  * Writes frames as bits, least significant bit first, into zeroed bytes. Each voxel is looked at
@@ -117,7 +85,6 @@ export function packFrames(
 ): void {
   const [columns, rows] = geometry.dimensions;
   const size = columns * rows;
-  const words = size % 8 === 0 ? wordsOf(voxels, size) : undefined;
   const bySlice = new Map<number, Array<{ label: number; frame: number }>>();
   frames.forEach(({ label, slice }, frame) => {
     const here = bySlice.get(slice);
@@ -131,19 +98,17 @@ export function packFrames(
       starts.byte[label] = Math.floor((frame * size) / 8);
       starts.bit[label] = (frame * size) % 8;
     }
-    const from = slice * size;
-    const pixels = voxels.subarray(from, from + size);
-    if (words) {
-      packSliceByEight(pixels, words.subarray(from / WORD, (from + size) / WORD), starts, target);
-    } else {
-      packSlice(pixels, starts, target);
-    }
+    const pixels = voxels.subarray(slice * size, (slice + 1) * size);
+    const words = size % 8 === 0 ? wordsOf(pixels) : undefined;
+    if (words) packSliceByEight(pixels, words, starts, target);
+    else packSlice(pixels, starts, target);
   }
 }
 
 /**
  * Writes a frame's set bits as `label` into slice `slice` of a label map with `size` pixels a
- * slice. `bits` is the whole Pixel Data and holds the frame.
+ * slice. `bits` is the whole Pixel Data and holds the frame. Returns how many of the voxels had a
+ * label before.
  */
 export function unpackFrame(
   bits: Uint8Array,
@@ -151,7 +116,8 @@ export function unpackFrame(
   size: number,
   { label, slice }: Frame,
   voxels: Uint8Array,
-): void {
+): number {
+  let overlapping = 0;
   const firstByte = Math.floor((frame * size) / 8);
   const firstBit = (frame * size) % 8;
   const length = Math.ceil((firstBit + size) / 8);
@@ -167,13 +133,19 @@ export function unpackFrame(
       const start = byte * 8 - firstBit;
       // The first and the last byte may be shared with the neighbouring frames.
       if (eight === 0xff && start >= 0 && start + 8 <= size) {
-        for (let at = from + start; at < from + start + 8; at++) voxels[at] = label;
+        for (let at = from + start; at < from + start + 8; at++) {
+          if (voxels[at] !== 0) overlapping++;
+          voxels[at] = label;
+        }
         continue;
       }
       for (let bit = 0; eight >>> bit !== 0; bit++) {
         const index = start + bit;
-        if ((eight >>> bit) & 1 && index >= 0 && index < size) voxels[from + index] = label;
+        if (((eight >>> bit) & 1) === 0 || index < 0 || index >= size) continue;
+        if (voxels[from + index] !== 0) overlapping++;
+        voxels[from + index] = label;
       }
     }
   }
+  return overlapping;
 }

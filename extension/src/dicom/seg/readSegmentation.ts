@@ -7,7 +7,7 @@ import { parsedCode } from '../common/codes';
 import type { ParsedDataset } from '../common/parse';
 import { matchedSource } from '../common/matchedSource';
 import { issueOf, number, single, text } from '../common/schemas';
-import { unpackFrame } from './frames';
+import { segmentationPixels, unpackSegments, type FramePlace } from './decode';
 import { provenanceOf } from '../common/parameters';
 import { parametersSchema } from './parameters';
 
@@ -43,8 +43,16 @@ const segmentSchema = z.object({
   ),
 });
 
+/** The segments but for the background, which is Segment 0 of a LABELMAP. */
+const backgroundSchema = z.object({ SegmentNumber: z.tuple([z.literal(0)]) });
+const segmentsSchema = z
+  .array(z.unknown())
+  .transform(items => items.filter(item => !backgroundSchema.safeParse(item).success))
+  .pipe(z.array(segmentSchema).min(1));
+
 const frameSchema = z.object({
-  SegmentIdentificationSequence: single(z.object({ ReferencedSegmentNumber: number })),
+  // Of BINARY.
+  SegmentIdentificationSequence: single(z.object({ ReferencedSegmentNumber: number })).optional(),
   DerivationImageSequence: single(
     z.object({
       SourceImageSequence: single(
@@ -58,17 +66,15 @@ const segmentationSchema = z.object({
   SOPInstanceUID: text,
   Rows: number,
   Columns: number,
-  BitsAllocated: z.tuple([z.literal(1)]),
-  SegmentationType: z.tuple([z.literal('BINARY')]),
+  SegmentationType: z.tuple([z.enum(['BINARY', 'LABELMAP'])]),
   ReferencedSeriesSequence: single(
     z.object({
       SeriesInstanceUID: text,
       ReferencedInstanceSequence: z.array(z.object({ ReferencedSOPInstanceUID: text })),
     }),
   ),
-  SegmentSequence: z.array(segmentSchema).min(1),
+  SegmentSequence: segmentsSchema,
   PerFrameFunctionalGroupsSequence: z.array(frameSchema).min(1),
-  PixelData: z.instanceof(Uint8Array),
 });
 type Segmentation = z.infer<typeof segmentationSchema>;
 
@@ -119,46 +125,53 @@ function gridOf(
   return matched;
 }
 
-function voxelsOf(
+/** Where each frame goes; refuses a frame of a slice or a segment that is not known. */
+function placesOf(
   segmentation: Segmentation,
   source: SourceSeries,
-  geometry: VolumeGeometry,
-): Outcome<Uint8Array> {
-  const [columns, rows, slices] = geometry.dimensions;
-  const size = columns * rows;
-  const frames = segmentation.PerFrameFunctionalGroupsSequence;
-  const needed = Math.ceil((frames.length * size) / 8);
-  const bits = segmentation.PixelData;
-  if (bits.length < needed) {
-    return refuse(
-      'evidencePixelsMissing',
-      `A stored AI result has ${bits.length} bytes of pixels; its ${frames.length} frames need ${needed}`,
-      { met: bits.length, allowed: needed },
-    );
-  }
+  labels: ReadonlyMap<number, number>,
+): Outcome<FramePlace[]> {
   const sliceOf = new Map(source.slices.map((s, k) => [keyOf(s.sopInstanceUID, s.frameNumber), k]));
-  const labelOf = new Map(
+  const binary = segmentation.SegmentationType[0] === 'BINARY';
+  const places: FramePlace[] = [];
+  for (const [index, frame] of segmentation.PerFrameFunctionalGroupsSequence.entries()) {
+    const image = frame.DerivationImageSequence.SourceImageSequence;
+    const slice = sliceOf.get(keyOf(image.ReferencedSOPInstanceUID, image.ReferencedFrameNumber));
+    const segment = frame.SegmentIdentificationSequence?.ReferencedSegmentNumber;
+    const label = binary ? labels.get(segment ?? 0) : 0;
+    if (slice === undefined || label === undefined) {
+      return refuse(
+        'evidenceFrameUnplaced',
+        `Frame ${index + 1} of a stored AI result is of segment ${segment ?? 'none'} on instance ${image.ReferencedSOPInstanceUID}, one of which is not known`,
+        {
+          frame: index + 1,
+          segment: segment ?? '–',
+          instance: image.ReferencedSOPInstanceUID,
+        },
+      );
+    }
+    places.push({ slice, label });
+  }
+  return accept(places);
+}
+
+function voxelsOf(
+  dataset: ParsedDataset,
+  segmentation: Segmentation,
+  source: SourceSeries,
+): Outcome<Uint8Array> {
+  const pixels = segmentationPixels(dataset);
+  if (!pixels.ok) return pixels;
+  const labels = new Map(
     segmentation.SegmentSequence.map(segment => [
       segment.SegmentNumber,
       segment.SegmentationAlgorithmIdentificationSequence.AlgorithmParameters.output.value,
     ]),
   );
-  const voxels = new Uint8Array(size * slices);
-  for (const [index, frame] of frames.entries()) {
-    const image = frame.DerivationImageSequence.SourceImageSequence;
-    const slice = sliceOf.get(keyOf(image.ReferencedSOPInstanceUID, image.ReferencedFrameNumber));
-    const number = frame.SegmentIdentificationSequence.ReferencedSegmentNumber;
-    const label = labelOf.get(number);
-    if (slice === undefined || label === undefined) {
-      return refuse(
-        'evidenceFrameUnplaced',
-        `Frame ${index + 1} of a stored AI result is of segment ${number} on instance ${image.ReferencedSOPInstanceUID}, one of which is not known`,
-        { frame: index + 1, segment: number, instance: image.ReferencedSOPInstanceUID },
-      );
-    }
-    unpackFrame(bits, index, size, { label, slice }, voxels);
-  }
-  return accept(voxels);
+  const places = placesOf(segmentation, source, labels);
+  if (!places.ok) return places;
+  const unpacked = unpackSegments(pixels.value, places.value, source.slices.length, { labels });
+  return unpacked.ok ? accept(unpacked.value.voxels) : unpacked;
 }
 
 const findingOf = (
@@ -193,7 +206,7 @@ const findingOf = (
 };
 
 /**
- * A run from one of our own segmentations. `undefined` when its source series is not among the
+ * A run from one of our own segmentations, of either kind. `undefined` when its source series is not among the
  * given ones (another series of the study); a refusal when it cannot be laid on its source.
  */
 export function readSegmentation(
@@ -213,7 +226,7 @@ export function readSegmentation(
   if (!grid.ok) return grid;
   if (!grid.value) return accept(undefined);
   const { source, geometry } = grid.value;
-  const voxels = voxelsOf(segmentation, source, geometry);
+  const voxels = voxelsOf(dataset, segmentation, source);
   if (!voxels.ok) return voxels;
   const segments = segmentation.SegmentSequence;
   const algorithm = segments[0].SegmentationAlgorithmIdentificationSequence;

@@ -7,10 +7,17 @@ import { CODE, codeItem } from '../common/codes';
 import type { Dataset } from '../common/dataset';
 import { DICTIONARY, SOP_CLASS } from '../common/dictionary';
 import { encodePart10 } from '../common/encode';
-import { generalModules, modelLabel, segmentationUIDOf, seriesUIDOf } from '../common/identity';
+import {
+  generalModules,
+  modelLabel,
+  segmentationUIDOf,
+  seriesUIDOf,
+  type SegmentationKind,
+} from '../common/identity';
 import { instanceReferences, type SourceAttributes } from '../common/source';
 import { clipped } from '../common/text';
-import { packFrames, packedLength, planFrames, type Frame } from './frames';
+import { packFrames, packedLength, planFrames } from './frames';
+import { fillLabelFrames, planLabelFrames } from './labelFrames';
 import { parametersText } from './parameters';
 
 /** CIELab as unsigned 16 bit: L* over 0–100, a* and b* over −128–127 (PS3.3 C.10.7.1.1). */
@@ -22,6 +29,19 @@ export const cielabValue = ([l, a, b]: Vec3): number[] =>
 /** Findings in the order of their segments: finding i is Segment Number i + 1. */
 export const segmentOrder = (run: SegmentationRun): SegmentFinding[] =>
   [...run.findings].sort((a, b) => a.segment.segmentNumber - b.segment.segmentNumber);
+
+const BACKGROUND = { value: '125040', scheme: 'DCM', meaning: 'Background' };
+
+/** A LABELMAP describes every value it holds, also that of no segment (PS3.3 C.8.20.2.3). */
+const backgroundItem = (run: SegmentationRun): Dataset => ({
+  SegmentNumber: 0,
+  SegmentLabel: 'Background',
+  SegmentAlgorithmType: 'AUTOMATIC',
+  SegmentAlgorithmName: clipped(modelLabel(run.provenance), 64),
+  SegmentedPropertyCategoryCodeSequence: [codeItem(BACKGROUND)],
+  SegmentedPropertyTypeCodeSequence: [codeItem(BACKGROUND)],
+  RecommendedDisplayCIELabValue: cielabValue([0, 0, 0]),
+});
 
 const segmentItem = (run: SegmentationRun, finding: SegmentFinding, index: number): Dataset => {
   const { segment } = finding;
@@ -84,12 +104,14 @@ const positionOf = (run: SegmentationRun, k: number): readonly number[] => {
   );
 };
 
+/** A frame: its slice k and, of BINARY, its Segment Number. */
+interface FrameOf {
+  slice: number;
+  number?: number;
+}
+
 /** The per-frame groups of every slice that has a frame, made once a slice and used by its frames. */
-const perFrameGroups = (
-  run: SegmentationRun,
-  frames: readonly Frame[],
-  labels: readonly number[],
-) => {
+const perFrameGroups = (run: SegmentationRun, frames: readonly FrameOf[]): Dataset[] => {
   const derivation = [codeItem(CODE.segmentation)];
   const purpose = [codeItem(CODE.sourceImageForProcessing)];
   const slices = [...new Set(frames.map(({ slice }) => slice))].sort((a, b) => a - b);
@@ -116,10 +138,11 @@ const perFrameGroups = (
       return [k, { groups, position: index + 1 }];
     }),
   );
-  const numbers = new Map(labels.map((label, index) => [label, index + 1]));
-  return frames.map(({ label, slice }): Dataset => {
+  return frames.map(({ slice, number }): Dataset => {
     const { groups, position } = ofSlice.get(slice)!;
-    const number = numbers.get(label)!;
+    if (number === undefined) {
+      return { ...groups, FrameContentSequence: [{ DimensionIndexValues: [position] }] };
+    }
     return {
       ...groups,
       FrameContentSequence: [{ DimensionIndexValues: [number, position] }],
@@ -128,41 +151,109 @@ const perFrameGroups = (
   });
 };
 
-const dimensions = (run: SegmentationRun): Dataset => {
-  const organization = uidFrom('dimension organization', run.runId);
+/** BINARY's frames are told apart by segment and position, LABELMAP's by position alone. */
+const dimensions = (run: SegmentationRun, type: SegmentationKind): Dataset => {
+  const organization =
+    type === 'binary'
+      ? uidFrom('dimension organization', run.runId)
+      : uidFrom('dimension organization', 'LABELMAP', run.runId);
+  const bySegment = {
+    DimensionOrganizationUID: organization,
+    DimensionIndexPointer: DICTIONARY.ReferencedSegmentNumber[0],
+    FunctionalGroupPointer: DICTIONARY.SegmentIdentificationSequence[0],
+    DimensionDescriptionLabel: 'Segment Number',
+  };
+  const byPosition = {
+    DimensionOrganizationUID: organization,
+    DimensionIndexPointer: DICTIONARY.ImagePositionPatient[0],
+    FunctionalGroupPointer: DICTIONARY.PlanePositionSequence[0],
+    DimensionDescriptionLabel: 'Image Position Patient',
+  };
   return {
     DimensionOrganizationSequence: [{ DimensionOrganizationUID: organization }],
-    DimensionIndexSequence: [
-      {
-        DimensionOrganizationUID: organization,
-        DimensionIndexPointer: DICTIONARY.ReferencedSegmentNumber[0],
-        FunctionalGroupPointer: DICTIONARY.SegmentIdentificationSequence[0],
-        DimensionDescriptionLabel: 'Segment Number',
-      },
-      {
-        DimensionOrganizationUID: organization,
-        DimensionIndexPointer: DICTIONARY.ImagePositionPatient[0],
-        FunctionalGroupPointer: DICTIONARY.PlanePositionSequence[0],
-        DimensionDescriptionLabel: 'Image Position Patient',
-      },
-    ],
+    DimensionIndexSequence: type === 'binary' ? [bySegment, byPosition] : [byPosition],
   };
 };
 
+/** What the two kinds differ in: frames, segments, bits, and how the pixels are written. */
+interface Encoding {
+  frames: FrameOf[];
+  attributes: Dataset;
+  pixels: { length: number; fill(target: Uint8Array): void };
+}
+
+function binaryEncoding(run: SegmentationRun, findings: readonly SegmentFinding[]): Encoding {
+  const [columns, rows] = run.labelMap.geometry.dimensions;
+  const labels = findings.map(({ segment }) => segment.segmentNumber);
+  const frames = planFrames(run.labelMap, labels);
+  const numbers = new Map(labels.map((label, index) => [label, index + 1]));
+  return {
+    frames: frames.map(({ label, slice }) => ({ slice, number: numbers.get(label)! })),
+    attributes: { BitsAllocated: 1, BitsStored: 1, HighBit: 0, SegmentationType: 'BINARY' },
+    pixels: {
+      length: packedLength(frames.length, rows * columns),
+      fill: target => packFrames(run.labelMap, frames, target),
+    },
+  };
+}
+
+function labelMapEncoding(run: SegmentationRun, findings: readonly SegmentFinding[]): Encoding {
+  const [columns, rows] = run.labelMap.geometry.dimensions;
+  const plan = planLabelFrames(
+    run.labelMap,
+    findings.map(({ segment }) => segment.segmentNumber),
+  );
+  return {
+    frames: plan.slices.map(slice => ({ slice })),
+    attributes: {
+      BitsAllocated: 8,
+      BitsStored: 8,
+      HighBit: 7,
+      PixelPaddingValue: 0,
+      SegmentationType: 'LABELMAP',
+    },
+    pixels: {
+      length: plan.slices.length * rows * columns,
+      fill: target => fillLabelFrames(run.labelMap, plan, target),
+    },
+  };
+}
+
+/** Segments are told apart by a byte of the label map. */
+function checkSegments(findings: readonly SegmentFinding[]): void {
+  const numbers = findings.map(({ segment }) => segment.segmentNumber);
+  const outside = numbers.find(each => !Number.isInteger(each) || each < 1 || each > 255);
+  if (outside !== undefined) throw new Error(`Segment number ${outside} is not one of 1 to 255`);
+  if (new Set(numbers).size !== numbers.length) {
+    throw new Error(`Segment numbers ${numbers.join(', ')} are not each of one segment`);
+  }
+}
+
 /**
- * The label map of a run as a BINARY Segmentation (PS3.3 A.51): segments of the findings in the
- * order of their segment numbers, counted from 1 as the standard wants; only frames that are not
- * empty; each frame derived from the source instance that it lies on.
+ * The label map of a run as a Segmentation (PS3.3 A.51): segments of the findings in the order of
+ * their segment numbers, counted from 1; only frames that are not empty; each frame derived from
+ * the source instance that it lies on.
+ *
+ * `binary` (Segmentation Storage) has a frame of single bits a segment and slice; `labelmap` (Label
+ * Map Segmentation Storage) a frame of bytes a slice, each byte a Segment Number or 0 for the
+ * background, which is Segment 0. Segments have the same numbers in both.
  *
  * The label map is on the grid of `run.source.slices` (i fastest, k the index of the slice). All of
  * it derives from the run: the same run gives the same bytes. It holds no review, and says so.
+ * @throws where two findings have one segment number or one is not of 1 to 255.
  */
-export function writeSegmentation(run: SegmentationRun, source: SourceAttributes): EvidenceObject {
+export function writeSegmentation(
+  run: SegmentationRun,
+  source: SourceAttributes,
+  { type = 'binary' }: { type?: SegmentationKind } = {},
+): EvidenceObject {
   const [columns, rows] = run.labelMap.geometry.dimensions;
   const findings = segmentOrder(run);
-  const labels = findings.map(({ segment }) => segment.segmentNumber);
-  const frames = planFrames(run.labelMap, labels);
-  const sopInstanceUID = segmentationUIDOf(run.runId);
+  checkSegments(findings);
+  const encode = type === 'binary' ? binaryEncoding : labelMapEncoding;
+  const { frames, attributes, pixels } = encode(run, findings);
+  const segments = findings.map((finding, index) => segmentItem(run, finding, index));
+  const sopInstanceUID = segmentationUIDOf(run.runId, type);
   const dataset = {
     ...generalModules({
       run,
@@ -185,21 +276,18 @@ export function writeSegmentation(run: SegmentationRun, source: SourceAttributes
     NumberOfFrames: frames.length,
     Rows: rows,
     Columns: columns,
-    BitsAllocated: 1,
-    BitsStored: 1,
-    HighBit: 0,
+    ...attributes,
     PixelRepresentation: 0,
     BurnedInAnnotation: 'NO',
     ...('00282110' in source.lossy ? {} : { LossyImageCompression: '00' }),
-    SegmentationType: 'BINARY',
     SegmentsOverlap: 'NO',
     ContentLabel: 'AI_SEGMENTATION',
     ContentDescription: 'AI result as computed, not reviewed; reviews are in its SR',
     ContentCreatorName: '',
-    SegmentSequence: findings.map((finding, index) => segmentItem(run, finding, index)),
-    ...dimensions(run),
+    SegmentSequence: type === 'labelmap' ? [backgroundItem(run), ...segments] : segments,
+    ...dimensions(run, type),
     SharedFunctionalGroupsSequence: [sharedGroups(run)],
-    PerFrameFunctionalGroupsSequence: perFrameGroups(run, frames, labels),
+    PerFrameFunctionalGroupsSequence: perFrameGroups(run, frames),
     ReferencedSeriesSequence: [
       {
         SeriesInstanceUID: run.source.seriesInstanceUID,
@@ -207,15 +295,12 @@ export function writeSegmentation(run: SegmentationRun, source: SourceAttributes
       },
     ],
   } satisfies Dataset;
-  const identity = { sopClassUID: SOP_CLASS.segmentation, sopInstanceUID };
-  const part10 = encodePart10(identity, dataset, {
-    length: packedLength(frames.length, rows * columns),
-    fill: target => packFrames(run.labelMap, frames, target),
-  });
+  const sopClassUID = type === 'binary' ? SOP_CLASS.segmentation : SOP_CLASS.labelMapSegmentation;
+  const identity = { sopClassUID, sopInstanceUID };
   return {
     ...identity,
     seriesInstanceUID: seriesUIDOf(sopInstanceUID),
     studyInstanceUID: run.source.studyInstanceUID,
-    part10,
+    part10: encodePart10(identity, dataset, pixels),
   };
 }
