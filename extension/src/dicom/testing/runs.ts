@@ -11,7 +11,7 @@ import type { VolumeGeometry } from '../../core/geometry/types';
 import { uidFrom } from '../../core/model/identity';
 import type { SourceMetadata } from '../../core/reading/ports';
 import type { Review } from '../../core/review/types';
-import { planVolume } from '../../core/volume/assemble';
+import { planSlices } from '../../core/volume/assemble';
 import type { LabelMap, SliceHeader } from '../../core/volume/types';
 
 const sct = (value: string, meaning: string): CodedConcept => ({ value, scheme: 'SCT', meaning });
@@ -49,7 +49,7 @@ export const slicesOf = (options: {
 
 /** The grid of slices that are in k order. Throws when they make none. */
 export const geometryOf = (slices: readonly SliceHeader[]): VolumeGeometry => {
-  const plan = planVolume(slices);
+  const plan = planSlices(slices);
   if (!plan.ok) throw new Error(plan.refusal.message);
   return plan.value.geometry;
 };
