@@ -79,6 +79,15 @@ export const CODE = {
   certaintyOfFinding: dcm('111012', 'Certainty of Finding'),
   derivation: dcm('121401', 'Derivation'),
   comment: dcm('121106', 'Comment'),
+  imageRegion: dcm('111030', 'Image Region'),
+  sliceThickness: dcm('112225', 'Slice Thickness'),
+  studyDate: dcm('111060', 'Study Date'),
+  studyTime: dcm('111061', 'Study Time'),
+  patientOrientationRow: dcm('111044', 'Patient Orientation Row'),
+  patientOrientationColumn: dcm('111043', 'Patient Orientation Column'),
+  keyObjectDescription: dcm('113012', 'Key Object Description'),
+  source: sct('260753009', 'Source'),
+  present: sct('52101004', 'Present'),
 
   qualitativeEvaluations: umls('C0034375', 'Qualitative Evaluations'),
   findingCategory: sct('276214006', 'Finding category'),
@@ -87,6 +96,40 @@ export const CODE = {
   anatomicalStructure: sct('123037004', 'Anatomical Structure'),
   imagingProcedure: sct('363679005', 'Imaging procedure'),
 } as const;
+
+/** Image Position (Patient) of TID 1604: x, y, z. */
+export const POSITION = [
+  dcm('110901', 'Image Position (Patient) X'),
+  dcm('110902', 'Image Position (Patient) Y'),
+  dcm('110903', 'Image Position (Patient) Z'),
+] as const;
+/** Image Orientation (Patient) of TID 1604: x, y, z of the row, then of the column. */
+export const ORIENTATION = [
+  dcm('110904', 'Image Orientation (Patient) Row X'),
+  dcm('110905', 'Image Orientation (Patient) Row Y'),
+  dcm('110906', 'Image Orientation (Patient) Row Z'),
+  dcm('110907', 'Image Orientation (Patient) Column X'),
+  dcm('110908', 'Image Orientation (Patient) Column Y'),
+  dcm('110909', 'Image Orientation (Patient) Column Z'),
+] as const;
+
+/** Titles of a Key Object Selection (CID 7010) that choose images to be looked at. */
+export const KEY_OBJECT_TITLES = {
+  ofInterest: dcm('113000', 'Of Interest'),
+  forReferringProvider: dcm('113002', 'For Referring Provider'),
+  forSurgery: dcm('113003', 'For Surgery'),
+  forTeaching: dcm('113004', 'For Teaching'),
+  forReportAttachment: dcm('113020', 'For Report Attachment'),
+} as const;
+
+/** Titles of a rejection note (CID 7010; IHE RAD TF-3 4.66, Imaging Object Change Management). */
+export const REJECTION_TITLES = {
+  quality: dcm('113001', 'Rejected for Quality Reasons'),
+  patientSafety: dcm('113037', 'Rejected for Patient Safety Reasons'),
+  incorrectWorklistEntry: dcm('113038', 'Incorrect Modality Worklist Entry'),
+  retentionExpired: dcm('113039', 'Data Retention Policy Expired'),
+} as const;
+export type RejectionTitle = keyof typeof REJECTION_TITLES;
 
 /** Laterality (CID 244). */
 const LATERALITIES = new Set(['7771000', '24028007', '51440002', '66459002']);
@@ -119,4 +162,5 @@ export const UNIT = {
   percent: ucum('%', 'Percent'),
   millimetre: ucum('mm', 'mm'),
   pixels: ucum('{pixels}', 'pixels'),
+  cosine: ucum('{-1:1}', '{-1:1}'),
 } as const;

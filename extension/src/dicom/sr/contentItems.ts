@@ -5,7 +5,12 @@ import { decimalString } from '../common/text';
 
 /** Relationship Type (PS3.3 C.17.3.2.4). */
 export type Relationship =
-  'CONTAINS' | 'HAS OBS CONTEXT' | 'HAS CONCEPT MOD' | 'HAS ACQ CONTEXT' | 'HAS PROPERTIES';
+  | 'CONTAINS'
+  | 'HAS OBS CONTEXT'
+  | 'HAS CONCEPT MOD'
+  | 'HAS ACQ CONTEXT'
+  | 'HAS PROPERTIES'
+  | 'SELECTED FROM';
 
 /** One content item below the root (PS3.3 C.17.3). */
 const item = (
@@ -58,6 +63,12 @@ export const uidReference = (
   value: string,
 ): Dataset => item(relationship, 'UIDREF', concept, { UID: value });
 
+export const date = (relationship: Relationship, concept: CodedConcept, value: string): Dataset =>
+  item(relationship, 'DATE', concept, { Date: value });
+
+export const time = (relationship: Relationship, concept: CodedConcept, value: string): Dataset =>
+  item(relationship, 'TIME', concept, { Time: value });
+
 export const personName = (
   relationship: Relationship,
   concept: CodedConcept,
@@ -91,6 +102,10 @@ export const numeric = (
     children,
   );
 
+/** Graphic Type of SCOORD3D (PS3.3 C.18.9.1.2). */
+export type GraphicType3D =
+  'POINT' | 'MULTIPOINT' | 'POLYLINE' | 'POLYGON' | 'ELLIPSE' | 'ELLIPSOID';
+
 /**
  * Coordinates in the patient, LPS+ millimetres: x, y, z of each point after the other (PS3.3
  * C.18.9). They are single-precision numbers.
@@ -98,7 +113,7 @@ export const numeric = (
 export const spatialCoordinates3D = (
   relationship: Relationship,
   concept: CodedConcept,
-  graphicType: 'POINT' | 'ELLIPSOID',
+  graphicType: GraphicType3D,
   coordinates: readonly number[],
   frameOfReferenceUID: string,
 ): Dataset =>
@@ -108,8 +123,32 @@ export const spatialCoordinates3D = (
     ReferencedFrameOfReferenceUID: frameOfReferenceUID,
   });
 
+/**
+ * Coordinates on an image: column, row of each point after the other, in pixels, (0, 0) the upper
+ * left corner of the first pixel (PS3.3 C.18.6).
+ */
+export const spatialCoordinates = (
+  relationship: Relationship,
+  concept: CodedConcept,
+  graphicType: 'POINT' | 'MULTIPOINT' | 'POLYLINE' | 'CIRCLE' | 'ELLIPSE',
+  coordinates: readonly number[],
+  reference: Dataset,
+): Dataset =>
+  item(relationship, 'SCOORD', concept, { GraphicType: graphicType, GraphicData: coordinates }, [
+    image('SELECTED FROM', undefined, reference),
+  ]);
+
 export const image = (
   relationship: Relationship,
   concept: CodedConcept | undefined,
   reference: Dataset,
-): Dataset => item(relationship, 'IMAGE', concept, { ReferencedSOPSequence: [reference] });
+  children: readonly Dataset[] = [],
+): Dataset =>
+  item(relationship, 'IMAGE', concept, { ReferencedSOPSequence: [reference] }, children);
+
+/** A reference to what is no image: a report, a presentation state. */
+export const composite = (
+  relationship: Relationship,
+  concept: CodedConcept | undefined,
+  reference: Dataset,
+): Dataset => item(relationship, 'COMPOSITE', concept, { ReferencedSOPSequence: [reference] });
