@@ -80,6 +80,7 @@ export const DICTIONARY = {
   ImagePositionPatient: [0x00200032, 'DS'],
   ImageOrientationPatient: [0x00200037, 'DS'],
   FrameOfReferenceUID: [0x00200052, 'UI'],
+  Laterality: [0x00200060, 'CS'],
   PositionReferenceIndicator: [0x00201040, 'LO'],
   ImageComments: [0x00204000, 'LT'],
   StackID: [0x00209056, 'SH'],
