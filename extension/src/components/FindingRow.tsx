@@ -1,11 +1,14 @@
 import { useState, type KeyboardEvent } from 'react';
+import { heatGradient } from '../core/findings/heatColours';
 import type { FindingState, RunState } from '../core/reading/state';
 import { useReading } from '../hooks/ReadingContext';
 import { Button } from './Button';
 import { RejectMenu } from './RejectMenu';
 import { Icon, type IconName } from './icons';
 import { findingColour } from './findingColour';
-import { measuresOf } from './measures';
+import { MapLegend } from './MapLegend';
+import { evaluationsOf, measuresOf, remarksOf } from './measures';
+import { originatorText, setTitle } from './resultSets';
 import { engineText, findingName, reviewedBy, verdictText } from './verdicts';
 
 const VERDICT_ICONS: Record<FindingState['verdict'], IconName> = {
@@ -55,7 +58,11 @@ export function FindingRow({ finding, run: made, tabbable }: FindingRowProps) {
       <span
         className="sr-swatch"
         role="presentation"
-        style={{ backgroundColor: findingColour(finding) }}
+        style={
+          finding.kind === 'map'
+            ? { background: heatGradient() }
+            : { backgroundColor: findingColour(finding) }
+        }
       />
       <div className="sr-finding-body" role="gridcell">
         <span className="sr-finding-name">{name}</span>
@@ -66,17 +73,28 @@ export function FindingRow({ finding, run: made, tabbable }: FindingRowProps) {
               <span className="sr-number">{value}</span>
             </span>
           ))}
+          {evaluationsOf(finding).map(({ key, name: concept, value }) => (
+            <span key={key} className="sr-evaluation" data-cy="ai-evaluation">
+              <span className="sr-quiet">{concept} </span>
+              {value}
+            </span>
+          ))}
         </span>
+        {finding.kind === 'map' && finding.range && <MapLegend range={finding.range} />}
+        {remarksOf(finding).map(text => (
+          <span key={text} className="sr-remark">
+            {t('panel.quoted', { text })}
+          </span>
+        ))}
         <span className="sr-verdict" title={reviewedBy(finding, texts)}>
           <Icon name={VERDICT_ICONS[finding.verdict]} size={13} />
           <span data-cy="ai-verdict">{verdictText(finding, texts)}</span>
         </span>
         <span className="sr-quiet">
-          {t('panel.modelAndEngine', {
-            model: texts.own(made.modelName),
-            version: finding.modelVersion,
-            engine: engineText(made.engine, texts),
-          })}
+          {[
+            setTitle(made, texts),
+            originatorText(made, texts) ?? engineText(made.engine, texts),
+          ].join(' · ')}
         </span>
       </div>
       {/* A click on a verdict is not a click on the row: the radiologist stays where they look. */}

@@ -45,6 +45,31 @@ const DRAWINGS = {
     </>
   ),
   open: <circle cx="12" cy="12" r="7" strokeDasharray="3 2.5" />,
+  compare: (
+    <>
+      <rect x="3.5" y="5" width="7" height="14" rx="1" />
+      <rect x="13.5" y="5" width="7" height="14" rx="1" strokeDasharray="3 2.5" />
+    </>
+  ),
+  collapse: <path d="M7 14l5-5 5 5" />,
+  program: (
+    <>
+      <rect x="7" y="7" width="10" height="10" rx="1.5" />
+      <path d="M10 3.5V7M14 3.5V7M10 17v3.5M14 17v3.5M3.5 10H7M3.5 14H7M17 10h3.5M17 14h3.5" />
+    </>
+  ),
+  person: (
+    <>
+      <circle cx="12" cy="8" r="3.75" />
+      <path d="M4.5 20c.6-4 3.6-6 7.5-6s6.9 2 7.5 6" />
+    </>
+  ),
+  retry: (
+    <>
+      <path d="M19 12a7 7 0 1 1-2.2-5.1" />
+      <path d="M19.5 4v4h-4" />
+    </>
+  ),
   chevron: <path d="M7 10l5 5 5-5" />,
   archive: (
     <>

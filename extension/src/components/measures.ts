@@ -1,3 +1,4 @@
+import type { CodedConcept, Measurement } from '../core/findings/types';
 import type { FindingState } from '../core/reading/state';
 import type { Texts } from '../locales';
 import { measurementName } from './verdicts';
@@ -21,6 +22,31 @@ function sizeText(size: readonly [number, number, number], texts: Texts): string
   return `${isRound ? edges[0] : edges.join(' × ')}\u00a0${unit}`;
 }
 
+export const quantityOf = ({ value, unit }: Measurement, texts: Texts): string =>
+  texts.quantity(value, unit.value, unit.meaning);
+
+/** Probability, 0–1, where the finding has one. */
+export const scoreOf = (finding: FindingState): number | undefined =>
+  'score' in finding ? finding.score : undefined;
+
+const wordsOf = (value: CodedConcept | string): string =>
+  typeof value === 'string' ? value : value.meaning;
+
+/** What was said of a finding in words or codes: the concept and its value. */
+export const evaluationsOf = (finding: FindingState): Measure[] =>
+  (finding.evaluations ?? []).map(({ concept, value }, index) => ({
+    key: `${concept.scheme} ${concept.value} ${index}`,
+    name: concept.meaning,
+    value: wordsOf(value),
+  }));
+
+/** The words that stand with a drawing or with key images. */
+export function remarksOf(finding: FindingState): string[] {
+  if (finding.kind === 'keyImage') return finding.text ? [finding.text] : [];
+  if (finding.kind !== 'annotation') return [];
+  return [...new Set(finding.shapes.flatMap(({ text }) => (text ? [text] : [])))];
+}
+
 /** What is measured of a finding, with its score and its size where it has one. */
 export function measuresOf(finding: FindingState, texts: Texts): Measure[] {
   const measured = finding.measurements.map((measurement, index): Measure => ({
@@ -30,15 +56,20 @@ export function measuresOf(finding: FindingState, texts: Texts): Measure[] {
       finding.kind === 'regression' && index === 0
         ? undefined
         : measurementName(measurement, texts),
-    value: texts.quantity(measurement.value, measurement.unit.value, measurement.unit.meaning),
+    value: quantityOf(measurement, texts),
   }));
-  if (finding.kind !== 'detection' && finding.kind !== 'classification') return measured;
+  if (finding.kind === 'keyImage') {
+    const count = finding.images.length;
+    return [{ key: 'images', value: texts.t('panel.images', { count }) }, ...measured];
+  }
+  const probability = scoreOf(finding);
+  if (probability === undefined) return measured;
   const score = {
     key: 'score',
     name: texts.t('panel.score'),
-    value: texts.percent(finding.score * 100),
+    value: texts.percent(probability * 100),
   };
-  if (finding.kind === 'classification') return [score, ...measured];
+  if (finding.kind !== 'detection') return [score, ...measured];
   const size = {
     key: 'size',
     name: texts.t('panel.size'),

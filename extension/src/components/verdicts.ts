@@ -47,6 +47,9 @@ export function measurementName(measurement: Measurement, texts: Texts): string 
 }
 
 export function originText(run: RunState, texts: Texts): string {
+  if (run.foreign && run.origin === 'archive') {
+    return texts.t('panel.origin.others');
+  }
   if (run.origin !== 'run') {
     return texts.t(`panel.origin.${run.origin}`);
   }

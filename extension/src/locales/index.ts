@@ -33,6 +33,8 @@ export interface Texts {
   quantity(value: number, unitCode: string, unitMeaning: string): string;
   /** Day and time of an ISO 8601 instant, short. */
   dateTime(iso: string): string;
+  /** Time of day of an ISO 8601 instant. */
+  time(iso: string): string;
   /** A manifest's own text in this language, else in English. */
   own(text: LocalizedText): string;
   /** A DICOM PersonName as it is written for people; the unknown reader's in this language. */
@@ -112,6 +114,13 @@ function createTexts(locale: Locale): Texts {
     });
   };
 
+  const instant = (iso: string, options: Intl.DateTimeFormatOptions): string => {
+    const date = new Date(iso);
+    return Number.isNaN(date.getTime())
+      ? ''
+      : new Intl.DateTimeFormat(locale, options).format(date);
+  };
+
   const quantity: Texts['quantity'] = (value, unitCode, unitMeaning) => {
     if (!Number.isFinite(value)) {
       return '—';
@@ -135,12 +144,8 @@ function createTexts(locale: Locale): Texts {
     bytes,
     duration,
     quantity,
-    dateTime: iso => {
-      const date = new Date(iso);
-      return Number.isNaN(date.getTime())
-        ? ''
-        : new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(date);
-    },
+    dateTime: iso => instant(iso, { dateStyle: 'medium', timeStyle: 'short' }),
+    time: iso => instant(iso, { timeStyle: 'medium' }),
     own: text => text[locale] ?? text[locale.split('-')[0]] ?? text.en,
     person: name => (name === UNKNOWN_READER ? t('person.unknown') : personName(name)),
     refusal: ({ code, values, message }) => {

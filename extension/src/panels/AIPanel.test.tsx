@@ -239,7 +239,7 @@ describe('the archive', () => {
       'waiting',
       { runs: [run({ stored: 'pending' })], outbox: { pending: 2, lastError: archive } },
       'pending',
-      /^2 waiting to be sent: The archive at http:\/\/pacs\/dicom-web cannot be reached/,
+      /^2 objects are waiting to be sent: The archive at http:\/\/pacs\/dicom-web cannot be reached/,
       true,
     ],
     [
@@ -265,7 +265,7 @@ describe('the archive', () => {
 
   it('names what waits for other studies', () => {
     open(withResults({ runs: [run({ stored: 'stored' })], outbox: { pending: 3 } }));
-    expect(textOf(document.querySelector('.sr-footer'))).toContain('3 from other studies');
+    expect(textOf(document.querySelector('.sr-footer'))).toContain('3 objects of other studies');
   });
 });
 

@@ -1,6 +1,7 @@
 import { Button } from '../components/Button';
 import { Icon } from '../components/icons';
 import { useReading } from '../hooks/ReadingContext';
+import { ComparisonSection } from './ComparisonSection';
 import { EvidenceFooter } from './EvidenceFooter';
 import { FindingsSection } from './FindingsSection';
 import { ModelsSection } from './ModelsSection';
@@ -31,6 +32,7 @@ export function AIPanel() {
             <Button onClick={() => run('toggleAI')}>{t('panel.show')}</Button>
           </div>
         )}
+        <ComparisonSection />
         <FindingsSection />
         <ModelsSection />
       </div>

@@ -3,33 +3,32 @@ import { Icon } from '../components/icons';
 import { Tip } from '../components/Tip';
 import { useReading } from '../hooks/ReadingContext';
 import {
+  outboxView,
   STORED_STATE,
   storeBlocked,
   storedSummary,
-  waitingElsewhere,
+  type OutboxView,
   type StoredSummary,
 } from '../stores/readingView';
 import { HOTKEYS } from '../toolbar/hotkeys';
 import type { Texts } from '../locales';
 
+const because = (text: string, error: OutboxView['lastError'], texts: Texts) =>
+  error ? `${text}: ${texts.refusal(error)}` : text;
+
 function storedText(summary: StoredSummary, texts: Texts): string {
   const { t } = texts;
-  const because = (text: string, error?: Parameters<Texts['refusal']>[0]) =>
-    error ? `${text}: ${texts.refusal(error)}` : text;
   switch (summary.kind) {
     case 'pending':
-      return because(t('panel.stored.pending', { count: summary.count }), summary.error);
+      return because(t('panel.stored.pending', { count: summary.count }), summary.error, texts);
     case 'failed':
-      return because(t('panel.stored.failed'), summary.error);
+      return because(t('panel.stored.failed'), summary.error, texts);
+    case 'warned':
+      return t('panel.stored.warned', { warning: summary.warning });
     default:
       return t(`panel.stored.${summary.kind}`);
   }
 }
-
-const STORE_LABELS: Partial<Record<StoredSummary['kind'], string>> = {
-  failed: 'panel.store.again',
-  pending: 'panel.store.now',
-};
 
 /** What the site's maturity allows to be stored, what is stored, and the button that stores. */
 export function EvidenceFooter() {
@@ -40,7 +39,7 @@ export function EvidenceFooter() {
   }
   const summary = storedSummary(state);
   const blocked = storeBlocked(summary);
-  const elsewhere = waitingElsewhere(state, summary);
+  const outbox = outboxView(state, summary);
 
   return (
     <footer className="sr-footer" aria-label={t('panel.evidence')}>
@@ -55,12 +54,12 @@ export function EvidenceFooter() {
           side="top"
         >
           <Button
-            look={blocked ? 'quiet' : 'solid'}
+            look={blocked || summary.kind === 'pending' ? 'quiet' : 'solid'}
             data-cy="ai-store"
             blocked={blocked !== undefined}
             onClick={() => run('storeEvidence')}
           >
-            {t(STORE_LABELS[summary.kind] ?? 'panel.store.label')}
+            {t(summary.kind === 'failed' ? 'panel.store.again' : 'panel.store.label')}
           </Button>
         </Tip>
         <span
@@ -69,13 +68,36 @@ export function EvidenceFooter() {
           data-cy="ai-stored"
           data-state={STORED_STATE[summary.kind]}
         >
-          <Icon name={summary.kind === 'stored' ? 'accept' : 'archive'} size={14} />
+          <Icon name={STORED_STATE[summary.kind] === 'stored' ? 'accept' : 'archive'} size={14} />
           {storedText(summary, texts)}
         </span>
       </div>
-      {elsewhere > 0 && (
-        <p className="sr-quiet">{t('panel.waitingElsewhere', { count: elsewhere })}</p>
-      )}
+      {outbox && <Outbox outbox={outbox} />}
     </footer>
+  );
+}
+
+/** What this workstation still has to send, when it tries again, and the way to try now. */
+function Outbox({ outbox }: { outbox: OutboxView }) {
+  const { run, texts } = useReading();
+  const { t } = texts;
+  const { count, elsewhere, nextAttemptAt, lastError } = outbox;
+  const waiting = elsewhere && because(t('panel.waitingElsewhere', { count }), lastError, texts);
+  const next = nextAttemptAt && t('panel.outbox.next', { time: texts.time(nextAttemptAt) });
+
+  return (
+    <div className="sr-outbox" data-cy="ai-outbox" data-count={count}>
+      <span className="sr-quiet">
+        {[waiting, next || t('panel.outbox.held')].filter(Boolean).join('. ')}
+      </span>
+      <Button
+        look="link"
+        data-cy="ai-outbox-retry"
+        title={t('panel.outbox.hint')}
+        onClick={() => run('retryOutbox')}
+      >
+        {t('panel.outbox.retry')}
+      </Button>
+    </div>
   );
 }

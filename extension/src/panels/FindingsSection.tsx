@@ -1,10 +1,8 @@
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
-import { FindingRow } from '../components/FindingRow';
-import { operatingPointText } from '../components/operatingPoints';
-import { engineReason, engineText, originText } from '../components/verdicts';
 import type { ReadingState } from '../core/reading/state';
 import { useReading } from '../hooks/ReadingContext';
-import { modelsByFit, runGroups, unreviewedCount, type RunGroup } from '../stores/readingView';
+import { modelsByFit, runGroups, unreviewedCount } from '../stores/readingView';
+import { ResultSet } from './ResultSet';
 
 /** Why there is nothing to show; key of `panel.empty.<reason>`. */
 function emptyReason(state: ReadingState): string {
@@ -23,17 +21,27 @@ function emptyReason(state: ReadingState): string {
 const rowsOf = (list: HTMLElement): HTMLElement[] =>
   Array.from(list.querySelectorAll<HTMLElement>('[data-finding-id]'));
 
-/** The findings by the run that made them; arrow keys go through all of them. */
+/** The findings by the result they belong to; arrow keys go through all of them. */
 export function FindingsSection() {
   const { state, texts } = useReading();
   const { t } = texts;
   const list = useRef<HTMLDivElement>(null);
   const [focusedId, setFocusedId] = useState<string>();
+  const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(new Set());
   const groups = runGroups(state);
   const all = state.findings.length;
   const { selectedFindingId } = state;
+  const chosenIn = state.findings.find(({ id }) => id === selectedFindingId)?.runId;
 
-  // Chosen by a hotkey or on a viewport, the finding may lie outside the part that is in view.
+  // Chosen by a hotkey or on a viewport, the finding may lie in a set that is folded up …
+  const [lastChosen, setLastChosen] = useState(selectedFindingId);
+  if (lastChosen !== selectedFindingId) {
+    setLastChosen(selectedFindingId);
+    if (chosenIn !== undefined && collapsed.has(chosenIn)) {
+      setCollapsed(new Set([...collapsed].filter(runId => runId !== chosenIn)));
+    }
+  }
+  // … or outside the part that is in view.
   useEffect(() => {
     const row = rowsOf(list.current ?? document.createElement('div')).find(
       element => element.dataset.findingId === selectedFindingId,
@@ -41,6 +49,12 @@ export function FindingsSection() {
     row?.scrollIntoView?.({ block: 'nearest' });
     setFocusedId(selectedFindingId);
   }, [selectedFindingId]);
+
+  const toggle = (runId: string) => {
+    const next = new Set(collapsed);
+    if (!next.delete(runId)) next.add(runId);
+    setCollapsed(next);
+  };
 
   const moveFocus = (event: KeyboardEvent<HTMLDivElement>) => {
     const rows = rowsOf(event.currentTarget);
@@ -60,9 +74,8 @@ export function FindingsSection() {
     rows[to].focus();
   };
 
-  const tabStop = state.findings.some(({ id }) => id === focusedId)
-    ? focusedId
-    : state.findings[0]?.id;
+  const listed = state.findings.filter(({ runId }) => !collapsed.has(runId));
+  const tabStop = listed.some(({ id }) => id === focusedId) ? focusedId : listed[0]?.id;
   const open = unreviewedCount(state);
 
   return (
@@ -82,8 +95,6 @@ export function FindingsSection() {
       ) : (
         <div
           ref={list}
-          role="grid"
-          aria-label={t('panel.findings')}
           onKeyDown={moveFocus}
           onFocus={event => {
             const row = event.target.closest<HTMLElement>('[data-finding-id]');
@@ -93,49 +104,16 @@ export function FindingsSection() {
           }}
         >
           {groups.map(group => (
-            <Run key={group.run.runId} group={group} tabStop={tabStop} />
+            <ResultSet
+              key={group.run.runId}
+              group={group}
+              tabStop={tabStop}
+              collapsed={collapsed.has(group.run.runId)}
+              onToggle={() => toggle(group.run.runId)}
+            />
           ))}
         </div>
       )}
-    </div>
-  );
-}
-
-function Run({ group, tabStop }: { group: RunGroup; tabStop: string | undefined }) {
-  const { state, texts } = useReading();
-  const { run, findings } = group;
-  const title = `${texts.own(run.modelName)} ${run.modelVersion}`;
-  const reason = engineReason(run.engine, texts);
-  const point = operatingPointText(run, state.models, texts);
-  const series = state.displaySetDescriptions?.[run.displaySetInstanceUID];
-
-  return (
-    <div className="sr-run" role="rowgroup" aria-label={title} data-run-id={run.runId}>
-      <div className="sr-run-head" role="presentation">
-        <span className="sr-run-name">{title}</span>
-        {series && <span>{series}</span>}
-        {point && <span data-cy="ai-operating-point">{point}</span>}
-        <span data-cy="ai-engine" data-engine={run.engine?.engine} title={run.engine?.detail}>
-          {engineText(run.engine, texts)}
-          {reason && <span>{`: ${reason}`}</span>}
-        </span>
-        <span data-cy="ai-origin" data-origin={run.origin}>
-          {originText(run, texts)}
-        </span>
-      </div>
-      {findings.length === 0 && (
-        <p className="sr-empty" data-cy="ai-nothing-found">
-          {texts.t('panel.empty.noFindings')}
-        </p>
-      )}
-      {findings.map(finding => (
-        <FindingRow
-          key={finding.id}
-          finding={finding}
-          run={run}
-          tabbable={finding.id === tabStop}
-        />
-      ))}
     </div>
   );
 }

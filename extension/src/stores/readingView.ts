@@ -20,6 +20,23 @@ export const selectedFinding = (state: ReadingState): FindingState | undefined =
 export const unreviewedCount = (state: ReadingState): number =>
   state.findings.filter(finding => finding.verdict === 'notReviewed').length;
 
+/** The results that one can be compared with: those of the same images first. */
+export const comparableRuns = (state: ReadingState, { runId, displaySetInstanceUID }: RunState) =>
+  state.runs
+    .filter(run => run.runId !== runId)
+    .sort(
+      (a, b) =>
+        Number(b.displaySetInstanceUID === displaySetInstanceUID) -
+        Number(a.displaySetInstanceUID === displaySetInstanceUID),
+    );
+
+/** Whether a reader judged the two findings of a pair alike; `open` while one is not judged. */
+export type VerdictAgreement = 'accepted' | 'rejected' | 'differ' | 'open';
+export const verdictAgreement = (a: FindingState, b: FindingState): VerdictAgreement => {
+  if (a.verdict === 'notReviewed' || b.verdict === 'notReviewed') return 'open';
+  return a.verdict === b.verdict ? a.verdict : 'differ';
+};
+
 export type ModelActivity = 'idle' | 'running' | 'queued';
 
 export function modelActivity(state: ReadingState, modelId: string): ModelActivity {
@@ -30,10 +47,10 @@ export function modelActivity(state: ReadingState, modelId: string): ModelActivi
 }
 
 export const lastRunOf = (state: ReadingState, modelId: string): RunState | undefined =>
-  state.runs.filter(run => run.modelId === modelId).at(-1);
+  state.runs.filter(run => run.modelId === modelId && !run.foreign).at(-1);
 
 export const hasRun = (state: ReadingState, modelId: string): boolean =>
-  state.runs.some(run => run.modelId === modelId);
+  lastRunOf(state, modelId) !== undefined;
 
 /** Models that can run on this study, and those that cannot with their reason. */
 export function modelsByFit(state: ReadingState): { fit: ModelState[]; unfit: ModelState[] } {
@@ -54,6 +71,7 @@ export type StoredSummary =
   | { kind: 'changed' }
   | { kind: 'pending'; count: number; error?: Refusal }
   | { kind: 'failed'; error?: Refusal }
+  | { kind: 'warned'; warning: string }
   | { kind: 'stored' };
 
 export function storedSummary(state: ReadingState): StoredSummary {
@@ -71,14 +89,18 @@ export function storedSummary(state: ReadingState): StoredSummary {
   if (pending.length > 0) {
     return {
       kind: 'pending',
-      count: Math.max(pending.length, state.outbox.pending),
+      count: Math.max(pending.length, state.outbox.objects ?? state.outbox.pending),
       error: pending.find(run => run.storeError)?.storeError ?? state.outbox.lastError,
     };
   }
   if (state.runs.some(run => run.stored === 'no')) {
     return { kind: 'no' };
   }
-  return state.runs.some(run => run.changedSinceStored) ? { kind: 'changed' } : { kind: 'stored' };
+  if (state.runs.some(run => run.changedSinceStored)) {
+    return { kind: 'changed' };
+  }
+  const warning = state.runs.flatMap(run => run.storeWarnings ?? []).at(-1);
+  return warning === undefined ? { kind: 'stored' } : { kind: 'warned', warning };
 }
 
 /** The value of `data-state`: what the archive has of the reading as it is now. */
@@ -89,6 +111,7 @@ export const STORED_STATE: Record<StoredSummary['kind'], RunState['stored']> = {
   changed: 'no',
   pending: 'pending',
   failed: 'failed',
+  warned: 'stored',
   stored: 'stored',
 };
 
@@ -102,13 +125,32 @@ export function storeBlocked(
     case 'nothing':
       return 'nothing';
     case 'stored':
+    case 'warned':
       return 'upToDate';
     default:
       return undefined;
   }
 }
 
-/** Entries that wait in the outbox for other studies than this one. */
-export function waitingElsewhere(state: ReadingState, summary: StoredSummary): number {
-  return summary.kind === 'pending' ? 0 : state.outbox.pending;
+/** What waits in the outbox of this workstation, of this study and of others. */
+export interface OutboxView {
+  /** DICOM objects; results where that is not known. */
+  count: number;
+  /** All of it is of other studies than this one. */
+  elsewhere: boolean;
+  nextAttemptAt?: string;
+  lastError?: Refusal;
+}
+
+export function outboxView(state: ReadingState, summary: StoredSummary): OutboxView | undefined {
+  const { pending, objects, nextAttemptAt, lastError } = state.outbox;
+  if (pending === 0) {
+    return undefined;
+  }
+  return {
+    count: objects ?? pending,
+    elsewhere: summary.kind !== 'pending' && summary.kind !== 'failed',
+    nextAttemptAt,
+    lastError,
+  };
 }

@@ -65,6 +65,7 @@ const runState = (record: RunRecord, facts: ReadingFacts): RunState => ({
     maturityOfRun(facts, record.run) === 'feedback' &&
     record.storedSignature !== reviewSignature(record.run, facts.reviews),
   storeError: record.storeError,
+  storeWarnings: record.storeWarnings,
   hidden: facts.hiddenRuns.has(record.run.runId) || undefined,
   manufacturer: record.run.foreign
     ? record.run.foreign.manufacturer

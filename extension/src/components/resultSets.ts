@@ -1,0 +1,42 @@
+import type { RunState } from '../core/reading/state';
+import type { Texts } from '../locales';
+
+/** Whether a person drew or wrote it; a program may have helped. */
+export const isByPerson = ({ foreign }: RunState): boolean =>
+  foreign !== undefined &&
+  (foreign.algorithmType === 'manual' ||
+    (foreign.author !== undefined && foreign.algorithmType !== 'automatic'));
+
+const joined = (...parts: Array<string | undefined | false>): string =>
+  parts.filter(part => part && part.trim() !== '').join(' ');
+
+/** What a result is called: its model and version; another's as it calls itself. */
+export function setTitle(run: RunState, texts: Texts): string {
+  const named = joined(texts.own(run.modelName), run.modelVersion);
+  if (!run.foreign) return named;
+  const { seriesDescription, manufacturerModelName } = run.foreign;
+  return named || seriesDescription || manufacturerModelName || texts.t('panel.set.unnamed');
+}
+
+/** “Another program, automatic”, “Jane Doe, manual”: who made a result that is none of ours. */
+export function originatorText(run: RunState, texts: Texts): string | undefined {
+  const { foreign } = run;
+  if (!foreign) return undefined;
+  const { t } = texts;
+  const author = foreign.author && texts.person(foreign.author);
+  const who = isByPerson(run)
+    ? author || t('panel.set.person')
+    : joined(t('panel.set.program'), author && `(${author})`);
+  return foreign.algorithmType === 'unknown'
+    ? who
+    : `${who}, ${t(`panel.set.${foreign.algorithmType}`)}`;
+}
+
+/** Manufacturer, product and version of the program; of ours, who made the model. */
+export function makerText(run: RunState, texts: Texts): string | undefined {
+  const { foreign, manufacturer } = run;
+  if (!foreign) return manufacturer && texts.t('panel.set.model', { manufacturer });
+  const { manufacturerModelName, softwareVersions } = foreign;
+  const product = joined(manufacturerModelName, softwareVersions);
+  return [manufacturer, product].filter(Boolean).join(', ') || undefined;
+}
