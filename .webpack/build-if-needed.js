@@ -13,6 +13,7 @@ const OUTPUTS = [
 const STARTED = [
   'extension/dist/esm/extension',
   'extension/dist/esm/inference-worker',
+  'extension/dist/esm/evidence-worker',
   'mode/dist/esm/mode',
   'cli/dist/second-reader',
 ];

@@ -19,6 +19,7 @@ const SHARED = [
 
 const EXTENSION = 'extension/src/index.ts';
 const WORKER = 'extension/src/inference/worker/index.ts';
+const EVIDENCE_WORKER = 'extension/src/adapters/evidence/worker.ts';
 const MODE = 'mode/src/index.ts';
 
 module.exports = (_env, argv = {}) => {
@@ -37,6 +38,14 @@ module.exports = (_env, argv = {}) => {
     target: 'webworker',
   });
   worker.plugins.push(new CopyOutputPlugin('extension/dist/umd'));
+
+  const evidenceWorker = esModule(mode, {
+    name: 'extension/dist/esm/evidence-worker',
+    entry: EVIDENCE_WORKER,
+    directory: 'extension/dist/esm',
+    target: 'webworker',
+  });
+  evidenceWorker.plugins.push(new CopyOutputPlugin('extension/dist/umd'));
 
   const extensionUmd = umd(mode, {
     name: 'extension/dist/umd/second-reader-extension',
@@ -62,6 +71,7 @@ module.exports = (_env, argv = {}) => {
   const configs = [
     extension,
     worker,
+    evidenceWorker,
     esModule(mode, { name: 'mode/dist/esm/mode', entry: MODE, directory: 'mode/dist/esm' }),
     cli(_env, argv),
     extensionUmd,

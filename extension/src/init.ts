@@ -1,4 +1,5 @@
 import { createEvidenceArchive } from './adapters/dicomweb/archive';
+import { createEvidenceWorker } from './adapters/evidence/evidenceWorker';
 import { createHost, type Host } from './adapters/host';
 import { createModelRegistry } from './adapters/inference/registry';
 import { createWorkerInference } from './adapters/inference/workerInference';
@@ -8,10 +9,10 @@ import { createVolumeSource } from './adapters/ohif/volumeSource';
 import { openDatabase } from './adapters/storage/database';
 import { createDraftStore } from './adapters/storage/drafts';
 import { createOutboxStore } from './adapters/storage/outbox';
+import { createArchiveTraits } from './adapters/storage/traits';
 import { refusal, refuse, type Outcome, type Refusal } from './core/outcome';
 import { createReading, type Reading } from './core/reading/reading';
 import type { ModelRegistry, Notifier } from './core/reading/ports';
-import { createEvidenceReader, createEvidenceWriter } from './dicom/evidence';
 import type { ReadingContext } from './hooks/ReadingContext';
 import { MODEL_CACHE } from './inference/network';
 import { textsFor } from './locales';
@@ -64,6 +65,7 @@ export const compose = (managers: HostManagers): Composition => {
     // Only secure contexts have it.
     openCache: 'caches' in globalThis ? () => caches.open(MODEL_CACHE) : undefined,
   });
+  const evidence = createEvidenceWorker({ baseUrl: host.config.assets });
   const reading = createReading(
     {
       volumes: createVolumeSource(host),
@@ -80,15 +82,19 @@ export const compose = (managers: HostManagers): Composition => {
       }),
       registry,
       overlay: createOverlayDisplay(host),
-      writer: createEvidenceWriter(),
-      reader: createEvidenceReader(),
+      writer: evidence.writer,
+      reader: evidence.reader,
       archive: createEvidenceArchive(host.dicomWeb, MANUFACTURER),
       outbox: createOutboxStore(database),
+      traits: createArchiveTraits(),
       drafts: createDraftStore(database),
       notifier,
     },
     {
       maturity: host.config.maturity,
+      maturityOf: host.config.maturityOf,
+      evidence: host.config.evidence,
+      segmentationType: host.config.segmentationType,
       autoRun: () => host.config.autoRun && host.inReadingMode(),
       crossOriginIsolated: globalThis.crossOriginIsolated,
       softwareVersion: SOFTWARE_VERSION,
@@ -100,6 +106,7 @@ export const compose = (managers: HostManagers): Composition => {
   host.onStudyOpened(study => reading.open(study));
   host.onDisplaySetsChanged(() => void reading.refresh());
   host.onModeExit(() => reading.close());
+  globalThis.addEventListener('online', () => void reading.retryOutbox());
   const markers = createFindingMarkers(host);
   reading.state.subscribe(state => markers.draw(state));
   if (!host.configOutcome.ok) notifier.warn(host.configOutcome.refusal);

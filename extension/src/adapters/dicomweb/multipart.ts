@@ -19,46 +19,29 @@ export const encodeMultipart = (
   };
 };
 
-const indexOf = (haystack: Uint8Array, needle: Uint8Array, from: number): number => {
-  for (
-    let at = haystack.indexOf(needle[0], from);
-    at >= 0;
-    at = haystack.indexOf(needle[0], at + 1)
-  ) {
-    let matched = 1;
-    while (matched < needle.length && haystack[at + matched] === needle[matched]) matched++;
-    if (matched === needle.length) return at;
-  }
-  return -1;
-};
+/** Longer headers than this no archive sends. */
+const HEADERS_LENGTH = 8192;
 
 /**
- * The parts' contents, without their headers.
- * @returns nothing when the content type names no boundary or a part has no end.
+ * The one part of an answer about one instance; also of an answer that is the file itself. Pixel
+ * data is not looked at, nor copied by this thread: a part ends where the body does.
+ *
+ * @returns nothing when the content type names no boundary, or the part has no end: it was cut off.
  */
-export const decodeMultipart = (
-  body: ArrayBuffer,
-  contentType: string,
-): ArrayBuffer[] | undefined => {
+export const partOf = async (body: Blob, contentType: string): Promise<ArrayBuffer | undefined> => {
+  if (/^application\/dicom\s*(;|$)/i.test(contentType)) return body.arrayBuffer();
   const boundary = /boundary="?([^";]+)"?/i.exec(contentType)?.[1];
   if (!boundary) return undefined;
-  const bytes = new Uint8Array(body);
-  const delimiter = encoder.encode(`--${boundary}`);
-  const headerEnd = encoder.encode(CRLF + CRLF);
-  const dash = '-'.charCodeAt(0);
-  const parts: ArrayBuffer[] = [];
-  let at = indexOf(bytes, delimiter, 0);
-  while (at >= 0) {
-    const after = at + delimiter.length;
-    if (bytes[after] === dash && bytes[after + 1] === dash) return parts;
-    const headerAt = indexOf(bytes, headerEnd, after);
-    if (headerAt < 0) return undefined;
-    const start = headerAt + headerEnd.length;
-    // The part ends at CRLF before the next delimiter: pixel data may hold the delimiter's bytes.
-    const next = indexOf(bytes, encoder.encode(`${CRLF}--${boundary}`), start);
-    if (next < 0) return undefined;
-    parts.push(body.slice(start, next));
-    at = next + CRLF.length;
-  }
-  return undefined;
+  // Latin-1 keeps a character a byte.
+  const text = async (blob: Blob) => new TextDecoder('latin1').decode(await blob.arrayBuffer());
+  const head = await text(body.slice(0, HEADERS_LENGTH));
+  const opening = head.indexOf(`--${boundary}`);
+  const headersEnd = opening < 0 ? -1 : head.indexOf(CRLF + CRLF, opening);
+  if (headersEnd < 0) return undefined;
+  const closing = `${CRLF}--${boundary}--`;
+  const tailFrom = Math.max(0, body.size - closing.length - HEADERS_LENGTH);
+  const end = (await text(body.slice(tailFrom))).lastIndexOf(closing);
+  const start = headersEnd + 2 * CRLF.length;
+  if (end < 0 || tailFrom + end < start) return undefined;
+  return body.slice(start, tailFrom + end).arrayBuffer();
 };

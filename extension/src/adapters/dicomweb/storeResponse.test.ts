@@ -43,8 +43,60 @@ describe('a Store Instances Response', () => {
     expect(parseStoreResponse(202, undefined, sent)).toBeUndefined();
   });
 
+  const refusing = (reason: number, comment?: string) => ({
+    '00081198': {
+      vr: 'SQ',
+      Value: [
+        {
+          '00081155': uid('1.5'),
+          '00081197': code(reason),
+          ...(comment && { '00000902': { vr: 'LO', Value: [comment] } }),
+        },
+      ],
+    },
+  });
+
+  it.each([
+    [0x0122, 'SOP class not supported (0x0122)', 'classNotSupported'],
+    [0xa912, 'data set does not match its SOP Class (0xA912)', 'classNotSupported'],
+    [0xa701, 'out of resources (0xA701)', undefined],
+    [0x0110, 'processing failure (0x0110)', undefined],
+    [0xc403, 'cannot understand the data set (0xC403)', 'content'],
+    [0x0120, 'missing attribute (0x0120)', 'content'],
+    [0x7777, 'reason unknown to the standard (0x7777)', undefined],
+  ])('names failure %i in words, and whether it may pass', (reason, words, cause) => {
+    expect(parseStoreResponse(409, refusing(reason), [sent[0]])).toEqual([
+      { state: 'refused', sopInstanceUID: '1.5', reason: words, cause },
+    ]);
+  });
+
+  it('adds what the archive says in words of its own', () => {
+    const [said] = parseStoreResponse(202, refusing(0xa700, 'quota of tenant 7'), sent) ?? [];
+    expect(said).toMatchObject({ reason: 'out of resources (0xA700): quota of tenant 7' });
+  });
+
+  it('takes a failure without a name for the one object that was sent', () => {
+    const body = { '0008119A': { vr: 'SQ', Value: [{ '00081197': code(0xc000) }] } };
+    expect(parseStoreResponse(409, body, [sent[0]])).toMatchObject([
+      { state: 'refused', sopInstanceUID: '1.5', cause: 'content' },
+    ]);
+    expect(parseStoreResponse(409, body, sent)).toEqual([]);
+  });
+
+  it.each([
+    [409, undefined],
+    [409, {}],
+    [415, 'Unsupported Media Type'],
+    [413, '<html>'],
+  ])('takes status %i with %j for the refusal that it is', (status, body) => {
+    expect(parseStoreResponse(status, body, [sent[0]])).toMatchObject([
+      { state: 'refused', sopInstanceUID: '1.5', reason: expect.stringContaining(`${status}`) },
+    ]);
+  });
+
   it('is told from something else', () => {
     expect(parseStoreResponse(200, 'OK', sent)).toBeUndefined();
     expect(parseStoreResponse(200, { '00081199': { Value: 'x' } }, sent)).toBeUndefined();
+    expect(parseStoreResponse(500, undefined, sent)).toBeUndefined();
   });
 });

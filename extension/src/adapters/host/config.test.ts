@@ -13,6 +13,7 @@ describe('the settings of the site', () => {
       maturity: 'research',
       autoRun: true,
       engine: 'auto',
+      segmentationType: 'binary',
     });
   });
 
@@ -42,6 +43,16 @@ describe('the settings of the site', () => {
     expect(accepted({ models: [] })).toMatchObject({ models: [], sitePackages: [] });
   });
 
+  it('say what of a model is stored, and as what', () => {
+    const given = {
+      maturity: 'feedback',
+      maturityOf: { 'ct-lung-nodules': 'research' },
+      evidence: { segment: ['segmentation', 'report', 'secondaryCapture'] },
+      segmentationType: 'auto',
+    };
+    expect(accepted(given)).toMatchObject(given);
+  });
+
   it('say what a model must be written as', () => {
     const parsed = parseHostConfig({ models: [{ href: 'liver' }] });
     expect(parsed).toMatchObject({
@@ -59,6 +70,10 @@ describe('the settings of the site', () => {
     [{ maturty: 'feedback' }, 'secondReader'],
     [{ maturity: 'produktion' }, 'secondReader.maturity'],
     [{ models: 'models/index.json' }, 'secondReader.models'],
+    [{ maturityOf: { 'ct-lungs': 'on' } }, 'secondReader.maturityOf.ct-lungs'],
+    [{ evidence: { segmnt: ['report'] } }, 'secondReader.evidence'],
+    [{ evidence: { segment: ['pdf'] } }, 'secondReader.evidence.segment.0'],
+    [{ segmentationType: 'fractional' }, 'secondReader.segmentationType'],
     ['feedback', 'secondReader'],
   ])('refuse %j and name the setting', (raw, setting) => {
     const parsed = parseHostConfig(raw);

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { evidenceTableSchema } from '../../core/evidence/schema';
+import { segmentationTypes } from '../../core/evidence/table';
 import { accept, refuse, type Outcome } from '../../core/outcome';
 import { enginePreferences } from '../../inference/engineChoice';
 import type { SitePackage } from '../inference/registry';
@@ -13,13 +15,21 @@ const sitePackageSchema = z.strictObject({
     .optional(),
 });
 
+const maturity = z.enum(['research', 'production', 'feedback']);
+
 /**
  * `window.config.secondReader`, the site's settings. Strict: a misspelt key is an error and is
  * said, because a setting that is silently ignored may be the one that keeps data in the house.
  */
 export const hostConfigSchema = z.strictObject({
   /** What the site allows to be stored; see the design's table of words. */
-  maturity: z.enum(['research', 'production', 'feedback']).default('research'),
+  maturity: maturity.default('research'),
+  /** The same of single models, by the id of their package: `{ "ct-lungs": "production" }`. */
+  maturityOf: z.record(z.string().min(1), maturity).optional(),
+  /** Which objects findings become, by their kind; for all models, in place of what these say. */
+  evidence: evidenceTableSchema.optional(),
+  /** BINARY, LABELMAP, or LABELMAP where the archive takes it. */
+  segmentationType: z.enum(segmentationTypes).default('binary'),
   /**
    * Where models are, absolute or relative to the page: lists of packages (`index.json`) as text, and
    * packages as `{ url, sha256? }`. Without a list among them the viewer's own list is read too.
@@ -38,7 +48,7 @@ export const hostConfigSchema = z.strictObject({
   autoRun: z.boolean().default(true),
   /** Where tensors are computed; `auto` takes the fastest there is. */
   engine: z.enum(enginePreferences).default('auto'),
-  /** Folder of `inference-worker.js` and `ort/`; by default where the extension was loaded from. */
+  /** Folder of `inference-worker.js`, `evidence-worker.js` and `ort/`; by default where the extension was loaded from. */
   assets: z.string().min(1).optional(),
 });
 

@@ -25,18 +25,27 @@ export const openDatabase = (name = 'second-reader'): Promise<Database> =>
     },
   });
 
-/** A write that a full disk refuses is told, not thrown; any other failure is a broken invariant. */
+/**
+ * A write that the browser refuses is told, not thrown: a full disk, a disk that fails, a database
+ * that was taken away. Any other failure is a broken invariant, and so is what cannot be cloned.
+ */
 export const writing = async (write: () => Promise<unknown>): Promise<Outcome<void>> => {
   try {
     await write();
     return accept(undefined);
   } catch (error) {
-    if (error instanceof DOMException && error.name === 'QuotaExceededError') {
+    if (!(error instanceof DOMException) || error.name === 'DataCloneError') throw error;
+    if (error.name === 'QuotaExceededError') {
       return refuse(
         'workstationStorageFull',
         'The disk space this browser may use is full: results and reviews are kept only while this page is open',
       );
     }
-    throw error;
+    const detail = `${error.name}: ${error.message}`;
+    return refuse(
+      'workstationStorageFailed',
+      `This browser could not write to the disk (${detail}): results and reviews are kept only while this page is open`,
+      { detail },
+    );
   }
 };

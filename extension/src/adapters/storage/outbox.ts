@@ -2,10 +2,15 @@ import type { OutboxEntry, OutboxStore } from '../../core/reading/ports';
 import { writing, type Database } from './database';
 import { keptOutboxEntry } from './records';
 
+/** Held while a page sends: the outbox is one for all tabs of the site. */
+const LOCK = 'second-reader-outbox';
+
 /** The outbox in IndexedDB: what is in it was promised to be stored, and survives the page. */
 export const createOutboxStore = (database: Promise<Database>): OutboxStore => ({
   async put(entry) {
     const opened = await database;
+    // Without it the browser may clear the origin when the disk runs low. Asked once is enough.
+    void globalThis.navigator?.storage?.persist?.().catch(() => false);
     return writing(() => opened.put('outbox', entry));
   },
   async list() {
@@ -19,5 +24,17 @@ export const createOutboxStore = (database: Promise<Database>): OutboxStore => (
   },
   async remove(id) {
     await (await database).delete('outbox', id);
+  },
+  async room() {
+    const estimate = await globalThis.navigator?.storage?.estimate?.().catch(() => undefined);
+    if (estimate?.usage === undefined || !estimate.quota) return undefined;
+    return { usage: estimate.usage, quota: estimate.quota };
+  },
+  async exclusively(work) {
+    // Only secure contexts have locks. Two tabs that send the same thing change nothing: its UIDs
+    // are the same.
+    const locks = globalThis.navigator?.locks;
+    if (!locks) return work();
+    await locks.request(LOCK, work);
   },
 });

@@ -34,6 +34,8 @@ const measurement = z.object({
   unit: coded,
 });
 
+const reference = { sopInstanceUID: z.string(), frameNumber: z.number().optional() };
+
 const concept = z.object({
   key: z.string(),
   label,
@@ -57,14 +59,65 @@ const base = {
   centroid: vec3,
   referencedSOPInstanceUID: z.string(),
   referencedFrameNumber: z.number().optional(),
+  evaluations: z
+    .array(z.object({ concept: coded, value: z.union([coded, z.string()]) }))
+    .optional(),
 };
 const score = z.number();
+const shape = z.object({
+  graphicType: z.enum([
+    'POINT',
+    'MULTIPOINT',
+    'POLYLINE',
+    'POLYGON',
+    'CIRCLE',
+    'ELLIPSE',
+    'ELLIPSOID',
+    'TEXT',
+  ]),
+  points: z.array(vec3),
+  referencedSOPInstanceUID: z.string().optional(),
+  referencedFrameNumber: z.number().optional(),
+  text: z.string().optional(),
+});
 const finding = z.discriminatedUnion('kind', [
   z.object({ ...base, kind: z.literal('segment'), segment }),
   z.object({ ...base, kind: z.literal('detection'), concept, score, size: vec3 }),
   z.object({ ...base, kind: z.literal('classification'), concept, score }),
   z.object({ ...base, kind: z.literal('regression'), concept }),
+  z.object({
+    ...base,
+    kind: z.literal('annotation'),
+    concept,
+    shapes: z.array(shape),
+    score: score.optional(),
+  }),
+  z.object({
+    ...base,
+    kind: z.literal('keyImage'),
+    concept,
+    images: z.array(z.object(reference)),
+    text: z.string().optional(),
+  }),
+  z.object({ ...base, kind: z.literal('map'), concept, mapKey: z.string() }),
 ]);
+
+/** Who made a result that this program did not. */
+const foreign = z.object({
+  instances: z.array(
+    z.object({
+      sopClassUID: z.string(),
+      sopInstanceUID: z.string(),
+      seriesInstanceUID: z.string(),
+    }),
+  ),
+  manufacturer: z.string().optional(),
+  manufacturerModelName: z.string().optional(),
+  softwareVersions: z.string().optional(),
+  seriesDescription: z.string().optional(),
+  author: z.string().optional(),
+  algorithmType: z.enum(['automatic', 'semiautomatic', 'manual', 'unknown']),
+});
 
 const engine = z.object({
   engine: z.enum(['webgpu', 'wasm-threads', 'wasm', 'native', 'remote']),
@@ -94,10 +147,8 @@ const map = z
       values.length === dimensions[0] * dimensions[1] * dimensions[2],
   );
 
-/** A run; the label map of a segmentation as runs (values and lengths) in place of voxels. */
-export const keptRun = z.object({
+const result = {
   runId: z.string(),
-  study: z.string(),
   source: z.object({
     studyInstanceUID: z.string(),
     seriesInstanceUID: z.string(),
@@ -110,7 +161,7 @@ export const keptRun = z.object({
     modelName: z.string(),
     modelSha256: z.string(),
     licence: z.string(),
-    engine,
+    engine: engine.optional(),
     startedAt: z.string(),
     timing: z.record(z.string(), z.number()),
     softwareVersion: z.string(),
@@ -118,6 +169,23 @@ export const keptRun = z.object({
     algorithmFamily: coded.optional(),
     operatingPoint: z.object({ key: z.string(), threshold: z.number() }).optional(),
   }),
+  maps: z.array(map).optional(),
+  findings: z.array(finding),
+  foreign: foreign.optional(),
+};
+
+/** A result as it is, for what crosses from a worker. */
+export const runResult = z
+  .object({
+    ...result,
+    labelMap: z.object({ geometry, voxels: named<Uint8Array>('Uint8Array') }).optional(),
+  })
+  .transform(run => run as RunResult);
+
+/** A run; the label map of a segmentation as runs (values and lengths) in place of voxels. */
+export const keptRun = z.object({
+  ...result,
+  study: z.string(),
   geometry: geometry.optional(),
   runLengths: z
     .object({
@@ -125,8 +193,6 @@ export const keptRun = z.object({
       lengths: named<Uint32Array>('Uint32Array'),
     })
     .optional(),
-  maps: z.array(map).optional(),
-  findings: z.array(finding),
 });
 export type KeptRun = z.infer<typeof keptRun>;
 
@@ -138,22 +204,23 @@ export const runOf = (kept: KeptRun, labelMap: LabelMap | undefined): RunResult 
   ...(labelMap && { labelMap }),
   ...(kept.maps && { maps: kept.maps as ScalarMap[] }),
   findings: kept.findings,
+  ...(kept.foreign && { foreign: kept.foreign }),
+});
+
+export const review = z.object({
+  findingId: z.string(),
+  verdict: z.enum(['accepted', 'rejected']),
+  reason: z.enum(REJECTION_REASONS).optional(),
+  comment: z.string().optional(),
+  reviewer: z.string(),
+  reviewedAt: z.string(),
 });
 
 export const keptReviews = z.object({
   runId: z.string(),
   study: z.string(),
   savedAt: z.string(),
-  reviews: z.array(
-    z.object({
-      findingId: z.string(),
-      verdict: z.enum(['accepted', 'rejected']),
-      reason: z.enum(REJECTION_REASONS).optional(),
-      comment: z.string().optional(),
-      reviewer: z.string(),
-      reviewedAt: z.string(),
-    }),
-  ),
+  reviews: z.array(review),
 });
 
 export const keptMark = z.object({
@@ -163,29 +230,29 @@ export const keptMark = z.object({
   modelId: z.string(),
 });
 
+export const evidenceObject = z.object({
+  sopClassUID: z.string(),
+  sopInstanceUID: z.string(),
+  seriesInstanceUID: z.string(),
+  studyInstanceUID: z.string(),
+  part10: named<ArrayBuffer>('ArrayBuffer'),
+});
+
+export const refusalSchema = z.object({
+  code: z.string(),
+  values: z.record(z.string(), z.union([z.string(), z.number()])),
+  message: z.string(),
+});
+
 export const keptOutboxEntry = z.object({
   id: z.string(),
   studyInstanceUID: z.string(),
   runId: z.string(),
-  objects: z
-    .array(
-      z.object({
-        sopClassUID: z.string(),
-        sopInstanceUID: z.string(),
-        seriesInstanceUID: z.string(),
-        studyInstanceUID: z.string(),
-        part10: named<ArrayBuffer>('ArrayBuffer'),
-      }),
-    )
-    .min(1),
+  objects: z.array(evidenceObject).min(1),
+  alternative: z.array(evidenceObject).min(1).optional(),
+  held: z.boolean().optional(),
   signature: z.string(),
   attempts: z.number(),
   enqueuedAt: z.string(),
-  lastError: z
-    .object({
-      code: z.string(),
-      values: z.record(z.string(), z.union([z.string(), z.number()])),
-      message: z.string(),
-    })
-    .optional(),
+  lastError: refusalSchema.optional(),
 });

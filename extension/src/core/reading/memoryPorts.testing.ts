@@ -150,6 +150,7 @@ export const segmentation = (): SegmentationOutput => ({
 
 export interface MemoryArchive extends EvidenceArchive {
   down: boolean;
+  token: string;
   refuses: Set<string>;
   objects: Map<string, EvidenceObject>;
   stores: number;
@@ -162,6 +163,7 @@ const unreachable = () =>
 export const memoryArchive = (): MemoryArchive => {
   const archive: MemoryArchive = {
     down: false,
+    token: '',
     refuses: new Set(),
     objects: new Map(),
     stores: 0,
@@ -179,7 +181,7 @@ export const memoryArchive = (): MemoryArchive => {
         }),
       );
     },
-    async retrieveOwn() {
+    async retrieveEvidence() {
       if (archive.down) return unreachable();
       return accept([...archive.objects.values()].map(({ part10 }) => part10));
     },
@@ -187,6 +189,7 @@ export const memoryArchive = (): MemoryArchive => {
       if (archive.down) return unreachable();
       return accept(new Map(source.slices.map(slice => [slice.sopInstanceUID, {}])));
     },
+    identity: () => ({ archive: 'memory', credentials: archive.token }),
   };
   return archive;
 };

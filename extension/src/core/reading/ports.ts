@@ -91,6 +91,22 @@ export interface OverlayDisplay {
   remove(runId: string): void;
 }
 
+/** A result and the display set that it is of. */
+export interface PlacedRun {
+  runId: string;
+  displaySetInstanceUID: string;
+}
+
+/** Two results beside one another in the viewer's grid, each with its own overlay only. */
+export interface SideBySideDisplay {
+  /** Refuses where the viewer's layout cannot be changed now. */
+  open(left: PlacedRun, right: PlacedRun): Outcome<void>;
+  /** Brings the layout of before back; nothing where the reader has chosen another meanwhile. */
+  close(): void;
+  /** Tells when the reader has left it by the viewer's own means. */
+  onLeft(listener: () => void): void;
+}
+
 /** One DICOM instance, encoded (Part 10 file) and ready to store. */
 export interface EvidenceObject {
   sopClassUID: string;
@@ -131,6 +147,8 @@ export interface StoredReading {
   reviews: Review[];
   /** SOP Instance UIDs it was read from: the segmentation, then the reports, oldest first. */
   instances: string[];
+  /** Of ours, which kind its segmentation is. */
+  segmentationType?: 'binary' | 'labelmap';
 }
 
 export interface EvidenceReader {
@@ -149,15 +167,36 @@ export interface EvidenceReader {
 /** What the archive said of one instance (STOW-RS response, PS3.18 10.5.3). */
 export type InstanceAcknowledgement =
   | { state: 'stored'; sopInstanceUID: string; warning?: string }
-  | { state: 'refused'; sopInstanceUID: string; reason: string };
+  | {
+      state: 'refused';
+      sopInstanceUID: string;
+      reason: string;
+      /** For good: the archive takes no such class, or not this content. Absent where it may pass. */
+      cause?: 'classNotSupported' | 'content';
+    };
 
 export interface EvidenceArchive {
   /** Resolves with one acknowledgement an object, or refuses: unreachable, unauthorised, … */
   store(objects: EvidenceObject[]): Promise<Outcome<InstanceAcknowledgement[]>>;
-  /** Our own evidence in a study (SEG and SR with our Manufacturer), as Part 10 files. */
-  retrieveOwn(studyInstanceUID: string): Promise<Outcome<ArrayBuffer[]>>;
+  /**
+   * Every SEG, SR, presentation state, key object, parametric map and secondary capture of a study,
+   * ours and others', as Part 10 files. What is left out (too much, or not to be had) is told to
+   * `onSkipped`; refuses when the archive cannot be asked at all.
+   */
+  retrieveEvidence(
+    studyInstanceUID: string,
+    onSkipped?: (refusal: Refusal) => void,
+  ): Promise<Outcome<ArrayBuffer[]>>;
   /** DICOM JSON metadata of the source series, for the writer. */
   metadata(source: SourceSeries): Promise<Outcome<SourceMetadata>>;
+  /** Which archive is asked now, and with which credentials: texts to compare, not to read. */
+  identity(): { archive: string; credentials: string } | undefined;
+}
+
+/** What is learnt of an archive and need not be tried again: the kind of SEG that it takes. */
+export interface ArchiveTraits {
+  segmentationType(archive: string): Exclude<SegmentationType, 'auto'> | undefined;
+  learn(archive: string, type: Exclude<SegmentationType, 'auto'>): void;
 }
 
 export interface OutboxEntry {
@@ -166,6 +205,13 @@ export interface OutboxEntry {
   studyInstanceUID: string;
   runId: string;
   objects: EvidenceObject[];
+  /**
+   * The same evidence with its segmentation of the other kind, stored in place of `objects` when
+   * the archive does not take a class of theirs. Written beforehand: a page that is gone cannot.
+   */
+  alternative?: EvidenceObject[];
+  /** Refused for good: sent again only when a person asks, or on a new page. */
+  held?: boolean;
   /** Which reviews the objects carry; see `reviewSignature`. */
   signature: string;
   attempts: number;
@@ -178,6 +224,13 @@ export interface OutboxStore {
   put(entry: OutboxEntry): Promise<Outcome<void>>;
   list(): Promise<OutboxEntry[]>;
   remove(id: string): Promise<void>;
+  /** Bytes used and allowed, where that can be known. */
+  room?(): Promise<{ usage: number; quota: number } | undefined>;
+  /**
+   * Does work while nobody else (another tab, another process) works on this outbox; waits for them
+   * first. Without it there is nobody else.
+   */
+  exclusively?(work: () => Promise<void>): Promise<void>;
 }
 
 /**

@@ -285,14 +285,22 @@ describe('a reading whose archive goes down in mid-store', () => {
     expect(get().refusals[0].code).toBe('archiveSilent');
   });
 
-  it('says that the disk is full and does not pretend to have stored', async () => {
-    const outbox = memoryOutbox();
-    outbox.full = true;
-    const { get, reading } = await openReading({ outbox });
+  it('says that the disk is full, and goes on trying from memory while the page is open', async () => {
+    const shared = { outbox: memoryOutbox(), archive: memoryArchive() };
+    const { get, reading } = await openReading(shared);
     await until(get, withFindings);
+    shared.outbox.full = true;
+    shared.archive.down = true;
     await reading.storeEvidence();
-    expect(get().runs[0].stored).toBe('failed');
-    expect(get().refusals[0].code).toBe('workstationStorageFull');
+    expect(get().runs[0].stored).toBe('pending');
+    expect(get().refusals.map(({ code }) => code)).toContain('workstationStorageFull');
+    expect(get().outbox).toMatchObject({ pending: 1, objects: 2 });
+
+    shared.archive.down = false;
+    await reading.retryOutbox();
+    expect(get().runs[0].stored).toBe('stored');
+    expect(shared.archive.objects.size).toBe(2);
+    expect(get().outbox.pending).toBe(0);
   });
 });
 

@@ -1,7 +1,9 @@
 import { refusal } from '../outcome';
 import type { RejectionReason, Verdict } from '../review/types';
 import { createAdmission } from './admission';
+import { storesAnything, type MaturitySettings } from './maturity';
 import type {
+  ArchiveTraits,
   DisplaySetSummary,
   DraftStore,
   EvidenceArchive,
@@ -12,15 +14,18 @@ import type {
   Notifier,
   OutboxStore,
   OverlayDisplay,
+  SideBySideDisplay,
   VolumeSource,
 } from './ports';
 import type { RunRecord } from './records';
 import { restoreReading } from './restore';
+import { createResultSets, type ResultSets } from './resultSets';
 import { createRunning } from './running';
 import { createSession } from './session';
 import { createSignOff } from './signOff';
 import { createSingleFlight } from './singleFlight';
-import type { Maturity, ReadingState } from './state';
+import type { ReadingState } from './state';
+import type { EvidenceSettings } from './storing';
 
 export interface ReadingPorts {
   volumes: VolumeSource;
@@ -33,10 +38,13 @@ export interface ReadingPorts {
   outbox: OutboxStore;
   drafts: DraftStore;
   notifier: Notifier;
+  /** Without it nothing is learnt of the archive. */
+  traits?: ArchiveTraits;
+  /** Absent where there is no grid of viewports to lay results out in. */
+  sideBySide?: SideBySideDisplay;
 }
 
-export interface ReadingSettings {
-  maturity: Maturity;
+export interface ReadingSettings extends MaturitySettings, EvidenceSettings {
   /** Whether models that the study admits start by themselves, asked when it is opened. */
   autoRun(): boolean;
   crossOriginIsolated: boolean;
@@ -47,7 +55,7 @@ export interface ReadingSettings {
 }
 
 /** One radiologist, one study, from opening to sign-off. */
-export interface Reading {
+export interface Reading extends ResultSets {
   state: { get(): ReadingState; subscribe(listener: (state: ReadingState) => void): () => void };
   open(studyInstanceUID: string): void;
   /** The host's display sets have changed: stored evidence is restored, models are admitted. */
@@ -70,6 +78,8 @@ export interface Reading {
   openRejection(request: { findingId?: string }): void;
   closeRejection(): void;
   storeEvidence(): Promise<void>;
+  /** Tries at once what waits to be stored, in place of the next attempt. */
+  retryOutbox(): Promise<void>;
   dismissRefusal(request: { code: string }): void;
   /** Sends nothing more; what is in the outbox waits for the next page. */
   dispose(): void;
@@ -79,6 +89,7 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
   const session = createSession(ports, settings);
   const { facts, records, reviews, packages, show, update } = session;
   const admission = createAdmission();
+  const resultSets = createResultSets(session, ports);
   const signOff = createSignOff(session, ports, settings);
   /** Models that were started in this study without being asked for: each once only. */
   const autoStarted = new Set<string>();
@@ -87,15 +98,15 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
     ports.volumes.list().filter(set => set.studyInstanceUID === facts.studyInstanceUID);
 
   const queue = createRunning(session, ports, settings, displaySets, record => {
-    signOff.prepare(record);
     void session.keepRun(record);
   });
 
   const restore = restoreReading({
     ...ports,
-    keepsDrafts: settings.maturity !== 'research',
+    keepsDrafts: storesAnything(settings),
     async adopt(record: RunRecord) {
-      if (await session.adopt(record)) signOff.prepare(record);
+      const { provenance, source } = record.run;
+      if (await session.adopt(record)) signOff.prepare(source, provenance.modelId);
     },
     show,
     reviews,
@@ -117,6 +128,15 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
     }
   };
 
+  /** What evidence will be written from is asked for now, while the archive is known to be up. */
+  const prepareToStore = (sets: DisplaySetSummary[]) => {
+    for (const { modelId, admits } of facts.models) {
+      for (const set of sets) {
+        if (admits.includes(set.displaySetInstanceUID)) signOff.prepare(set, modelId);
+      }
+    }
+  };
+
   const admitModels = async () => {
     const mine = session.generation();
     const { packages: found, refused } = await ports.registry.list();
@@ -128,6 +148,7 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
       .forEach(({ url, refusal: why }) => show(why, url));
     const sets = displaySets();
     update({ models: found.map(model => admission.modelState(model, sets)) });
+    prepareToStore(sets);
     if (settings.autoRun()) startByThemselves();
   };
 
@@ -139,10 +160,10 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
     const sets = displaySets();
     if (!study || sets.length === 0) return;
     facts.displaySets = sets;
-    const { deliver } = await restore.run(study, sets, stale);
+    const { waiting } = await restore.run(study, sets, stale);
     if (stale()) return;
     update();
-    if (deliver) signOff.resume();
+    if (waiting.length > 0) signOff.resume(waiting);
     await admitModels();
   });
 
@@ -150,6 +171,7 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
     show(refusal('unknownFinding', `No finding has the id "${findingId}"`, { findingId }));
 
   const reading: Reading = {
+    ...resultSets,
     state: session.state,
     open(study) {
       if (study === facts.studyInstanceUID) return;
@@ -202,9 +224,9 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
       update({ active: undefined });
     },
     toggleAI() {
-      const overlayVisible = !facts.overlayVisible;
-      ports.overlay.setVisible([...records.keys()], overlayVisible);
-      update({ overlayVisible });
+      facts.overlayVisible = !facts.overlayVisible;
+      session.showOverlays();
+      update();
     },
     selectFinding({ findingId }) {
       const found = session.find(findingId);
@@ -245,6 +267,7 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
     },
     closeRejection: () => update({ rejecting: undefined }),
     storeEvidence: () => signOff.store(),
+    retryOutbox: () => signOff.retry(),
     dismissRefusal({ code }) {
       session.withdraw(shown => shown.code === code);
       update();

@@ -16,6 +16,10 @@ export interface RunRecord {
   acknowledged: Set<string>;
   /** Those that were put in the outbox in this session, oldest first. */
   enqueued: string[];
+  /** What the archive had to say of what it stored. */
+  storeWarnings?: string[];
+  /** The kind of segmentation that the archive has of it. */
+  segmentationType?: 'binary' | 'labelmap';
 }
 
 export const reviewsOf = (run: RunResult, reviews: ReadonlyMap<string, Review>): Review[] =>

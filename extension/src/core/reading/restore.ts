@@ -6,6 +6,7 @@ import type {
   DraftStore,
   EvidenceArchive,
   EvidenceReader,
+  OutboxEntry,
   OutboxStore,
 } from './ports';
 import { reviewSignature, type RunRecord } from './records';
@@ -42,7 +43,7 @@ export const restoreReading = (context: RestoreContext) => {
   const matched = new Set<string>();
 
   const fetchEvidence = async (study: string): Promise<ArrayBuffer[]> => {
-    const files = await context.archive.retrieveOwn(study);
+    const files = await context.archive.retrieveEvidence(study, context.show);
     if (files.ok) return files.value;
     context.show(files.refusal);
     return [];
@@ -72,7 +73,7 @@ export const restoreReading = (context: RestoreContext) => {
     const stored = await context.reader.read(files, sets.map(sourceOf), context.show);
     if (stale()) return;
     if (!stored.ok) return context.show(stored.refusal);
-    for (const { run, reviews, instances } of stored.value) {
+    for (const { run, reviews, instances, segmentationType } of stored.value) {
       const set = placed(run, sets);
       if (!set || context.records.has(run.runId)) continue;
       reviews.forEach(review => context.reviews.set(review.findingId, review));
@@ -88,13 +89,15 @@ export const restoreReading = (context: RestoreContext) => {
         storedSignature: reviewSignature(run, known),
         acknowledged: new Set(instances),
         enqueued: [],
+        segmentationType,
       });
     }
   };
 
   const fromDrafts = async (study: string, sets: DisplaySetSummary[], stale: () => boolean) => {
     draftsOf ??= context.drafts.load(study);
-    const waiting = new Set((await context.outbox.list()).map(entry => entry.runId));
+    const entries = await context.outbox.list();
+    const waiting = new Set(entries.map(entry => entry.runId));
     for (const { run, reviews, savedAt } of await draftsOf) {
       const set = placed(run, sets);
       if (stale() || !set) continue;
@@ -108,7 +111,7 @@ export const restoreReading = (context: RestoreContext) => {
         enqueued: [],
       });
     }
-    return waiting.size > 0;
+    return entries;
   };
 
   const tellInterruptions = async (study: string) => {
@@ -122,14 +125,20 @@ export const restoreReading = (context: RestoreContext) => {
   };
 
   return {
-    async run(study: string, sets: DisplaySetSummary[], stale: () => boolean) {
+    /** @returns what waits in the outbox, of whatever study */
+    async run(
+      study: string,
+      sets: DisplaySetSummary[],
+      stale: () => boolean,
+    ): Promise<{ waiting: OutboxEntry[] }> {
       const arrived = sets.filter(set => !matched.has(set.displaySetInstanceUID));
-      if (arrived.length === 0) return { deliver: false };
+      if (arrived.length === 0) return { waiting: [] };
       arrived.forEach(set => matched.add(set.displaySetInstanceUID));
       await fromArchive(study, arrived, stale);
-      const deliver = context.keepsDrafts && !stale() && (await fromDrafts(study, arrived, stale));
+      const isKept = context.keepsDrafts && !stale();
+      const waiting = isKept ? await fromDrafts(study, arrived, stale) : [];
       if (!stale()) await tellInterruptions(study);
-      return { deliver };
+      return { waiting };
     },
     forget() {
       evidence = undefined;
