@@ -150,6 +150,12 @@ const MODALITIES: Record<string, { modality: CodedConcept; procedure: CodedConce
     modality: dcm('PT', 'Positron emission tomography'),
     procedure: sct('82918005', 'Positron emission tomography'),
   },
+  CR: { modality: dcm('CR', 'Computed Radiography'), procedure: CODE.imagingProcedure },
+  DX: { modality: dcm('DX', 'Digital Radiography'), procedure: CODE.imagingProcedure },
+  MG: { modality: dcm('MG', 'Mammography'), procedure: CODE.imagingProcedure },
+  US: { modality: dcm('US', 'Ultrasound'), procedure: CODE.imagingProcedure },
+  NM: { modality: dcm('NM', 'Nuclear Medicine'), procedure: CODE.imagingProcedure },
+  XA: { modality: dcm('XA', 'X-Ray Angiography'), procedure: CODE.imagingProcedure },
 };
 export const modalityCodes = (modality: string) =>
   MODALITIES[modality] ?? {

@@ -108,6 +108,8 @@ export interface SourceAttributes {
   seriesNumber: number;
   institutionName?: string;
   positionReferenceIndicator: string;
+  /** PatientOrientation, of a projection radiograph: of its rows, of its columns. */
+  patientOrientation?: readonly [string, string];
   /** TimezoneOffsetFromUTC of the source ("+0200"); DA and TM of the evidence are of it too. */
   timezoneOffset?: string;
   /** ProcedureCodeSequence's first item, as DICOM JSON. */
@@ -165,6 +167,7 @@ export function sourceAttributes(
   const trial = pick(metadata, CLINICAL_TRIAL);
   const wholeTrial = TRIAL_REQUIRED.every(tag => isPresent(trial[tag]));
   const offset = text('00080201');
+  const [row, column] = pick(metadata, ['00200020'])['00200020']?.Value ?? [];
   const number = Number(first('00200011') ?? 0);
   return accept({
     patientAndStudy: { ...pick(metadata, PATIENT_AND_STUDY), ...(wholeTrial ? trial : {}) },
@@ -173,6 +176,7 @@ export function sourceAttributes(
     seriesNumber: Number.isInteger(number) && number >= 0 && number < 2e6 ? number : 0,
     institutionName: text('00080080'),
     positionReferenceIndicator: text('00201040') ?? '',
+    ...(row && column ? { patientOrientation: [String(row), String(column)] as const } : {}),
     timezoneOffset:
       offset !== undefined && minutesOfOffset(offset) !== undefined ? offset.trim() : undefined,
     procedureCode: first('00081032') as Elements | undefined,

@@ -60,6 +60,21 @@ const descriptionOf = ({ provenance, findings }: RunResult): string => {
   );
 };
 
+/** SOP Instance UID of a choice of a run's images: the same one stored twice is the same instance. */
+export const keyObjectsUIDOf = (
+  runId: string,
+  images: readonly KeyImage[],
+  title: CodedConcept,
+): string =>
+  uidFrom(
+    'evidence',
+    'KO',
+    runId,
+    title.scheme,
+    title.value,
+    ...images.map(({ sopInstanceUID, frameNumber }) => `${sopInstanceUID} ${frameNumber ?? ''}`),
+  );
+
 /**
  * The key slices of a run's findings as a Key Object Selection; `undefined` where there are none to
  * choose. It is made of the run alone, so the same run and images give the same bytes.
@@ -86,14 +101,7 @@ export function writeKeyObjects(
     if (!reference) throw new Error(`key image ${instance} is none of the run's source`);
     return { reference, numbers };
   });
-  const sopInstanceUID = uidFrom(
-    'evidence',
-    'KO',
-    run.runId,
-    title.scheme,
-    title.value,
-    ...chosen.map(({ reference, numbers }) => [reference.sopInstanceUID, ...numbers].join(' ')),
-  );
+  const sopInstanceUID = keyObjectsUIDOf(run.runId, images, title);
   return keyObjectDocument({
     run,
     source,

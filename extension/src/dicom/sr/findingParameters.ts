@@ -20,12 +20,42 @@ const common = findingPlaceSchema.extend({
   recommendedDisplayCIELab: vec3.optional(),
 });
 const score = z.number();
+const image = { sopInstanceUID: z.string().min(1), frameNumber: z.number().int().optional() };
+const graphicType = z.enum([
+  'POINT',
+  'MULTIPOINT',
+  'POLYLINE',
+  'POLYGON',
+  'CIRCLE',
+  'ELLIPSE',
+  'ELLIPSOID',
+  'TEXT',
+]);
+const shape = z.object({
+  graphicType,
+  points: z.array(vec3).min(1),
+  referencedSOPInstanceUID: z.string().optional(),
+  referencedFrameNumber: z.number().int().optional(),
+  text: z.string().optional(),
+});
 
-/** What no content item of a group tells of a finding that is no segment. */
+/** What no content item of a group tells of a finding, or tells less exactly. */
 const outputSchema = z.discriminatedUnion('kind', [
+  common.extend({ kind: z.literal('segment'), segmentNumber: z.number().int() }),
   common.extend({ kind: z.literal('detection'), score, size: vec3 }),
   common.extend({ kind: z.literal('classification'), score }),
   common.extend({ kind: z.literal('regression') }),
+  common.extend({
+    kind: z.literal('annotation'),
+    shapes: z.array(shape),
+    score: score.optional(),
+  }),
+  common.extend({
+    kind: z.literal('keyImage'),
+    images: z.array(z.object(image)),
+    text: z.string().optional(),
+  }),
+  common.extend({ kind: z.literal('map'), mapKey: z.string().min(1) }),
 ]);
 export type FindingOutput = z.infer<typeof outputSchema>;
 
@@ -48,10 +78,7 @@ const reportParameters = (run: RunResult): ReportParameters => ({
 
 export const runParametersText = (run: RunResult): string => JSON.stringify(reportParameters(run));
 
-export function findingParametersText(
-  run: RunResult,
-  finding: Extract<Finding, { kind: FindingOutput['kind'] }>,
-): string {
+export function findingParametersText(run: RunResult, finding: Finding): string {
   const { modifier, recommendedDisplayCIELab: colour }: FindingConcept = conceptOf(finding);
   const shared = {
     ...findingPlace(finding),
@@ -60,12 +87,31 @@ export function findingParametersText(
   };
   const outputOf = (): FindingOutput => {
     switch (finding.kind) {
+      case 'segment': {
+        const { segmentNumber } = finding.segment;
+        return { kind: finding.kind, segmentNumber, ...shared };
+      }
       case 'detection':
         return { kind: finding.kind, score: finding.score, size: [...finding.size], ...shared };
       case 'classification':
         return { kind: finding.kind, score: finding.score, ...shared };
       case 'regression':
         return { kind: finding.kind, ...shared };
+      case 'annotation': {
+        const { kind, shapes, score: stated } = finding;
+        return {
+          kind,
+          shapes: shapes.map(each => shape.parse(each)),
+          ...(stated !== undefined && { score: stated }),
+          ...shared,
+        };
+      }
+      case 'keyImage': {
+        const { kind, images, text } = finding;
+        return { kind, images: [...images], ...(text !== undefined && { text }), ...shared };
+      }
+      case 'map':
+        return { kind: finding.kind, mapKey: finding.mapKey, ...shared };
     }
   };
   return JSON.stringify({ ...reportParameters(run), output: outputOf() });

@@ -1,17 +1,13 @@
 import type { Finding, RunResult } from '../../core/findings/types';
 import { conceptOf } from '../../core/findings/types';
-import { boxOf } from '../../core/findings/detectionBox';
-import { add, scale } from '../../core/geometry/vector';
-import { uidFrom } from '../../core/model/identity';
 import type { Review } from '../../core/review/types';
-import { planSlices } from '../../core/volume/assemble';
 import { CODE, isLaterality, sameCode, UNIT } from '../common/codes';
 import type { Dataset } from '../common/dataset';
-import { SOP_CLASS } from '../common/dictionary';
-import { segmentationUIDOf } from '../common/identity';
 import { dicomMoment } from '../common/text';
 import * as content from './contentItems';
 import { findingParametersText, runParametersText } from './findingParameters';
+import { personNamed } from './observers';
+import { regionOf } from './regions';
 import {
   NOTHING_FOUND,
   REASON_CODES,
@@ -20,8 +16,7 @@ import {
   VERDICT_CODES,
 } from './reviewCodes';
 
-/** PersonName as the site gives it; a backslash parts values and is none of a name. */
-export const personOf = ({ reviewer }: Review): string => reviewer.replaceAll('\\', ' ').trim();
+export const personOf = ({ reviewer }: Review): string => personNamed(reviewer);
 
 /** Anatomy is also the site, with its side; of other findings the model does not tell a site. */
 function findingSite(finding: Finding): Dataset[] {
@@ -35,7 +30,7 @@ function findingSite(finding: Finding): Dataset[] {
 }
 
 /** Qualitative evaluation: what the reader said of the finding, or that no one has reviewed it. */
-function evaluation(review: Review | undefined, offset?: string): Dataset {
+export function evaluation(review: Review | undefined, offset?: string): Dataset {
   if (!review) return content.code('CONTAINS', REVIEW, VERDICT_CODES.notReviewed);
   const properties = [
     ...(personOf(review)
@@ -59,67 +54,15 @@ const algorithm = ({ provenance }: RunResult, parameters: string): Dataset[] => 
   content.text('HAS CONCEPT MOD', CODE.algorithmParameters, parameters),
 ];
 
-/** Of a segment the Segmentation holds what the run is made again from; of others the report does. */
-const parametersOf = (run: RunResult, finding: Finding): string => {
-  switch (finding.kind) {
-    case 'detection':
-    case 'classification':
-    case 'regression':
-      return findingParametersText(run, finding);
-    default:
-      return `model=${run.provenance.modelId} sha256=${run.provenance.modelSha256} run=${run.runId}`;
-  }
-};
-
-/** The ellipsoid in a detection's box: the ends of its axes (PS3.3 C.18.9.1.2). */
-function ellipsoid(run: RunResult, finding: Extract<Finding, { kind: 'detection' }>): Dataset {
-  const plan = planSlices(run.source.slices);
-  if (!plan.ok) throw new Error(`a detection in what is no volume: ${plan.refusal.message}`);
-  const { centre, half, direction } = boxOf(finding, plan.value.geometry);
-  const ends = direction.flatMap((axis, index) => [
-    ...add(centre, scale(axis, -half[index])),
-    ...add(centre, scale(axis, half[index])),
-  ]);
-  return content.spatialCoordinates3D(
-    'CONTAINS',
-    CODE.volumeSurface,
-    'ELLIPSOID',
-    ends,
-    run.source.frameOfReferenceUID ?? uidFrom('frame of reference', run.source.seriesInstanceUID),
-  );
-}
-
-/** Where a finding is: its segment, or the surface around it; of a whole series nothing. */
-function region(run: RunResult, finding: Finding, segmentNumber: number): Dataset[] {
-  const series = content.uidReference(
-    'CONTAINS',
-    CODE.sourceSeriesForSegmentation,
-    run.source.seriesInstanceUID,
-  );
-  switch (finding.kind) {
-    case 'segment':
-      return [
-        content.image('CONTAINS', CODE.referencedSegment, {
-          ReferencedSOPClassUID: SOP_CLASS.segmentation,
-          ReferencedSOPInstanceUID: segmentationUIDOf(run.runId),
-          ReferencedSegmentNumber: segmentNumber,
-        }),
-        series,
-      ];
-    case 'detection':
-      return [ellipsoid(run, finding), series];
-    case 'classification':
-    case 'regression':
-    case 'annotation':
-    case 'keyImage':
-    case 'map':
-      return [];
-  }
-}
+/** Of a segment its Segmentation holds what the run is made again from; of all else the report does. */
+const parametersOf = (run: RunResult, finding: Finding, inSegmentation: boolean): string =>
+  finding.kind === 'segment' && inSegmentation
+    ? `model=${run.provenance.modelId} sha256=${run.provenance.modelSha256} run=${run.runId}`
+    : findingParametersText(run, finding);
 
 /** How sure the model is, in percent, as computer-aided detection reports it (TID 4006). */
 const certainty = (finding: Finding): Dataset[] =>
-  finding.kind === 'detection' || finding.kind === 'classification'
+  'score' in finding && finding.score !== undefined
     ? [
         content.numeric(
           'CONTAINS',
@@ -130,30 +73,61 @@ const certainty = (finding: Finding): Dataset[] =>
       ]
     : [];
 
+/** Question and answer, coded or in words. A class that the model found is one: it is present. */
+const qualitativeEvaluations = (finding: Finding): Dataset[] => [
+  ...(finding.kind === 'classification'
+    ? [content.code('CONTAINS', finding.concept.type, CODE.present)]
+    : []),
+  ...(finding.evaluations ?? []).map(({ concept, value }) =>
+    typeof value === 'string'
+      ? content.text('CONTAINS', concept, value)
+      : content.code('CONTAINS', concept, value),
+  ),
+];
+
+/** Words that belong to a key image or to a drawing. */
+const comments = (finding: Finding): Dataset[] => {
+  const words =
+    finding.kind === 'keyImage'
+      ? [finding.text]
+      : finding.kind === 'annotation'
+        ? finding.shapes.map(({ text }) => text)
+        : [];
+  return words.flatMap(each => (each ? [content.text('CONTAINS', CODE.comment, each)] : []));
+};
+
+/** What a finding is called: Tracking Identifier, Finding Category, Finding, Finding Site. */
+export const identification = (finding: Finding): Dataset[] => {
+  const { category, type } = conceptOf(finding);
+  return [
+    content.text('HAS OBS CONTEXT', CODE.trackingIdentifier, finding.trackingIdentifier),
+    content.uidReference('HAS OBS CONTEXT', CODE.trackingUniqueIdentifier, finding.id),
+    ...(category ? [content.code('CONTAINS', CODE.findingCategory, category)] : []),
+    content.code('CONTAINS', CODE.finding, type),
+    ...findingSite(finding),
+  ];
+};
+
 /**
- * One finding with its measurements and its review: Volumetric ROI Measurements and Qualitative
- * Evaluations (TID 1411) of what has a place, Measurement and Qualitative Evaluation Group
- * (TID 1501) of what is said of the whole series.
+ * One finding with its measurements (TID 1419) and its review: Planar or Volumetric ROI
+ * Measurements and Qualitative Evaluations (TID 1410, TID 1411) of what has a place, Measurement
+ * and Qualitative Evaluation Group (TID 1501) of what is said of the whole series, of images, or of
+ * a segment whose Segmentation is not written.
  */
 export function measurementGroup(
   run: RunResult,
   finding: Finding,
-  segmentNumber: number,
+  beside: Parameters<typeof regionOf>[2],
   { review, offset }: { review: Review | undefined; offset?: string },
 ): Dataset {
-  const { category, type } = conceptOf(finding);
-  const hasPlace = finding.kind === 'segment' || finding.kind === 'detection';
+  const region = regionOf(run, finding, beside);
   return content.container(
     'CONTAINS',
     CODE.measurementGroup,
     [
-      content.text('HAS OBS CONTEXT', CODE.trackingIdentifier, finding.trackingIdentifier),
-      content.uidReference('HAS OBS CONTEXT', CODE.trackingUniqueIdentifier, finding.id),
-      ...(category ? [content.code('CONTAINS', CODE.findingCategory, category)] : []),
-      content.code('CONTAINS', CODE.finding, type),
-      ...findingSite(finding),
-      ...algorithm(run, parametersOf(run, finding)),
-      ...region(run, finding, segmentNumber),
+      ...identification(finding),
+      ...algorithm(run, parametersOf(run, finding, beside.segmentation !== undefined)),
+      ...region.items,
       ...certainty(finding),
       ...finding.measurements.map(({ concept, derivation, value, unit }) =>
         content.numeric(
@@ -164,9 +138,11 @@ export function measurementGroup(
           derivation ? [content.code('HAS CONCEPT MOD', CODE.derivation, derivation)] : [],
         ),
       ),
+      ...qualitativeEvaluations(finding),
+      ...comments(finding),
       evaluation(review, offset),
     ],
-    hasPlace ? '1411' : '1501',
+    region.template,
   );
 }
 

@@ -2,6 +2,7 @@ import type { Provenance } from '../../core/findings/types';
 import { CODE } from '../common/codes';
 import type { Dataset } from '../common/dataset';
 import { deviceUIDOf, MANUFACTURER, modelLabel } from '../common/identity';
+import { clipped } from '../common/text';
 import * as content from './contentItems';
 
 export const LANGUAGE: Dataset = content.code('HAS CONCEPT MOD', CODE.language, {
@@ -31,4 +32,4 @@ export const personObserver = (name: string): Dataset[] => [
 ];
 
 /** PersonName as the site gives it; a backslash parts values and is none of a name. */
-export const personNamed = (name: string): string => name.replaceAll('\\', ' ').trim();
+export const personNamed = (name: string): string => clipped(name.replaceAll('\\', ' '), 192);

@@ -4,82 +4,40 @@ import type {
   Finding,
   FindingConcept,
   Measurement,
+  QualitativeEvaluation,
   RunResult,
   SourceSeries,
 } from '../../core/findings/types';
 import { accept, refuse, type Outcome } from '../../core/outcome';
 import type { Review } from '../../core/review/types';
-import { CODE, parsedCode, sameCode } from '../common/codes';
+import { CODE, sameCode } from '../common/codes';
 import { matchedSource } from '../common/matchedSource';
 import { measurementKey, provenanceOf } from '../common/parameters';
 import type { ParsedDataset } from '../common/parse';
-import { issueOf, number, single, text } from '../common/schemas';
+import { issueOf } from '../common/schemas';
 import { isoOfDateTime } from '../common/text';
+import {
+  evidenceOf,
+  flawOf,
+  groupsOf,
+  reportSchema,
+  withConcept,
+  type ContentItem,
+  type Report,
+} from './contentTree';
 import {
   reportParametersSchema,
   type FindingOutput,
   type ReportParameters,
 } from './findingParameters';
-import { REJECTION_REASON, REVIEW, reasonOf, verdictOf } from './reviewCodes';
-
-const reference = z.object({
-  ReferencedSOPInstanceUID: text,
-  ReferencedSegmentNumber: number.optional(),
-});
-
-const contentItem = z.object({
-  ValueType: text,
-  ConceptNameCodeSequence: parsedCode.optional(),
-  ConceptCodeSequence: parsedCode.optional(),
-  TextValue: text.optional(),
-  UID: text.optional(),
-  PersonName: text.optional(),
-  ObservationDateTime: text.optional(),
-  ReferencedSOPSequence: single(reference).optional(),
-  MeasuredValueSequence: z
-    .array(
-      z.object({
-        NumericValue: number,
-        FloatingPointValue: number.optional(),
-        MeasurementUnitsCodeSequence: parsedCode,
-      }),
-    )
-    .optional(),
-  get ContentSequence() {
-    return z.array(contentItem).optional();
-  },
-});
-type ContentItem = z.infer<typeof contentItem>;
-
-const reportSchema = z.object({
-  SOPInstanceUID: text,
-  InstanceNumber: number,
-  ContentDate: text,
-  ContentTime: text,
-  PredecessorDocumentsSequence: z
-    .array(
-      z.object({
-        ReferencedSeriesSequence: z.array(
-          z.object({
-            ReferencedSOPSequence: z.array(z.object({ ReferencedSOPInstanceUID: text })),
-          }),
-        ),
-      }),
-    )
-    .optional(),
-  CurrentRequestedProcedureEvidenceSequence: single(
-    z.object({
-      ReferencedSeriesSequence: single(
-        z.object({
-          SeriesInstanceUID: text,
-          ReferencedSOPSequence: z.array(z.object({ ReferencedSOPInstanceUID: text })),
-        }),
-      ),
-    }),
-  ),
-  ContentSequence: z.array(contentItem),
-});
-type Report = z.infer<typeof reportSchema>;
+import {
+  OTHERS_FINDINGS,
+  REJECTION_REASON,
+  REVIEW,
+  REVIEWED_RESULT,
+  reasonOf,
+  verdictOf,
+} from './reviewCodes';
 
 /** A measurement as a report tells it; its stable name is the segmentation's to say. */
 export type ReportedMeasurement = Omit<Measurement, 'name'>;
@@ -92,15 +50,19 @@ export interface ReadReport {
   predecessors: string[];
   /** Date, time and number: later reports compare greater. */
   order: string;
-  findings: Map<string, { measurements: ReportedMeasurement[]; review?: Review }>;
+  findings: Map<
+    string,
+    {
+      measurements: ReportedMeasurement[];
+      evaluations?: QualitativeEvaluation[];
+      review?: Review;
+    }
+  >;
   /** The run itself, where no segmentation holds it. */
   run?: RunResult;
+  /** Whose findings are reviewed, where they are another program's: the result and its objects. */
+  reviewed?: { runId: string; instances: string[] };
 }
-
-const withConcept = (
-  items: readonly ContentItem[] | undefined,
-  concept: CodedConcept,
-): ContentItem[] => (items ?? []).filter(item => sameCode(item.ConceptNameCodeSequence, concept));
 
 function measurementOf(item: ContentItem): ReportedMeasurement[] {
   const measured = item.MeasuredValueSequence?.[0];
@@ -122,6 +84,23 @@ const measurementsOf = (group: readonly ContentItem[]): ReportedMeasurement[] =>
   group
     .filter(item => !sameCode(item.ConceptNameCodeSequence, CODE.certaintyOfFinding))
     .flatMap(measurementOf);
+
+/** What of a group is no answer to a question about the finding. */
+const NO_EVALUATION = [CODE.findingCategory, CODE.finding, CODE.comment, REVIEW];
+
+/** Questions and answers; that a class is present is its classification itself. */
+const evaluationsOf = (group: readonly ContentItem[]): QualitativeEvaluation[] =>
+  group.flatMap((item): QualitativeEvaluation[] => {
+    const concept = item.ConceptNameCodeSequence;
+    const value = item.ConceptCodeSequence ?? item.TextValue;
+    if (item.RelationshipType !== 'CONTAINS' || !concept || value === undefined) return [];
+    if (NO_EVALUATION.some(each => sameCode(concept, each))) return [];
+    const isClass =
+      withConcept(group, CODE.finding).some(found =>
+        sameCode(found.ConceptCodeSequence, concept),
+      ) && sameCode(item.ConceptCodeSequence, CODE.present);
+    return isClass ? [] : [{ concept, value }];
+  });
 
 /** A review, only where a person's verdict with its moment is there. */
 function reviewOf(findingId: string, group: readonly ContentItem[]): Review | undefined {
@@ -179,6 +158,7 @@ function findingOfGroup(group: readonly ContentItem[], source: SourceSeries): Fi
   const { runId, output } = parametersOf(group);
   if (!output) throw new Error('a group has no output among its parameters');
   const { middleSlice, centroid } = output;
+  const evaluations = evaluationsOf(group);
   const base = {
     id: withConcept(group, CODE.trackingUniqueIdentifier)[0]?.UID ?? '',
     trackingIdentifier: withConcept(group, CODE.trackingIdentifier)[0]?.TextValue ?? '',
@@ -187,18 +167,38 @@ function findingOfGroup(group: readonly ContentItem[], source: SourceSeries): Fi
       name: output.measurements[measurementKey(measurement)] ?? measurement.concept.meaning,
       ...measurement,
     })),
+    ...(evaluations.length > 0 && { evaluations }),
     middleSlice,
     centroid,
     ...placeOf(middleSlice, source),
-    concept: conceptOfGroup(group, output),
   };
+  const concept = conceptOfGroup(group, output);
   switch (output.kind) {
+    case 'segment': {
+      const { category, recommendedDisplayCIELab } = concept;
+      if (!category || !recommendedDisplayCIELab) {
+        throw new Error('a segment has no category or no colour');
+      }
+      const { segmentNumber, kind } = output;
+      const segment = { ...concept, segmentNumber, category, recommendedDisplayCIELab };
+      return { ...base, kind, segment };
+    }
     case 'detection':
-      return { ...base, kind: output.kind, score: output.score, size: output.size };
+      return { ...base, kind: output.kind, concept, score: output.score, size: output.size };
     case 'classification':
-      return { ...base, kind: output.kind, score: output.score };
+      return { ...base, kind: output.kind, concept, score: output.score };
     case 'regression':
-      return { ...base, kind: output.kind };
+      return { ...base, kind: output.kind, concept };
+    case 'annotation': {
+      const { kind, shapes, score } = output;
+      return { ...base, kind, concept, shapes, ...(score !== undefined && { score }) };
+    }
+    case 'keyImage': {
+      const { kind, images, text } = output;
+      return { ...base, kind, concept, images, ...(text !== undefined && { text }) };
+    }
+    case 'map':
+      return { ...base, kind: output.kind, concept, mapKey: output.mapKey };
   }
 }
 
@@ -211,9 +211,7 @@ function runOfReport(
   groups: ReadonlyArray<readonly ContentItem[]>,
   sources: readonly SourceSeries[],
 ): Outcome<RunResult | undefined> {
-  const { SeriesInstanceUID: series, ReferencedSOPSequence: references } =
-    report.CurrentRequestedProcedureEvidenceSequence.ReferencedSeriesSequence;
-  const instances = references.map(each => each.ReferencedSOPInstanceUID);
+  const [{ series, instances }] = evidenceOf(report);
   const matched = matchedSource(series, instances, sources);
   if (!matched.ok) return matched;
   if (!matched.value) return accept(undefined);
@@ -246,8 +244,24 @@ const unreadable = (reason: string): Outcome<never> =>
     reason,
   });
 
+/** Of a report that judges another program's findings: which result it judges. */
+function reviewedResult(report: Report): ReadReport['reviewed'] {
+  const [subject] = withConcept(report.ContentSequence, CODE.qualitativeEvaluations)
+    .flatMap(item => withConcept(item.ContentSequence, REVIEW))
+    .filter(item => sameCode(item.ConceptCodeSequence, OTHERS_FINDINGS));
+  if (!subject) return undefined;
+  const [, ...others] = evidenceOf(report);
+  return {
+    runId: withConcept(subject.ContentSequence, REVIEWED_RESULT)[0]?.TextValue ?? '',
+    instances: others.flatMap(({ instances }) => instances),
+  };
+}
+
 /**
  * What one of our own reports says.
+ *
+ * Refuses with `evidenceUnreadable`, and with `evidenceSourceDiffers` where its series is open with
+ * other instances.
  *
  * @param sources series that a run without a segmentation may be of
  */
@@ -256,28 +270,34 @@ export function readReport(
   sources: readonly SourceSeries[],
 ): Outcome<ReadReport> {
   const parsed = reportSchema.safeParse(dataset);
-  if (!parsed.success) {
-    return unreadable(issueOf(parsed.error));
-  }
+  if (!parsed.success) return unreadable(issueOf(parsed.error));
   const report = parsed.data;
-  const groups = withConcept(report.ContentSequence, CODE.imagingMeasurements)
-    .flatMap(item => withConcept(item.ContentSequence, CODE.measurementGroup))
-    .map(item => item.ContentSequence ?? []);
+  const flaw = flawOf(report);
+  if (flaw !== undefined) return unreadable(flaw);
+  const groups = groupsOf(report);
   const findings: ReadReport['findings'] = new Map();
   for (const group of groups) {
     const id = withConcept(group, CODE.trackingUniqueIdentifier)[0]?.UID;
     if (!id) continue;
     const review = reviewOf(id, group);
-    findings.set(id, { measurements: measurementsOf(group), ...(review && { review }) });
+    const evaluations = evaluationsOf(group);
+    findings.set(id, {
+      measurements: measurementsOf(group),
+      ...(evaluations.length > 0 && { evaluations }),
+      ...(review && { review }),
+    });
   }
   const segmentationUID = groups.flatMap(group => withConcept(group, CODE.referencedSegment)).at(0)
     ?.ReferencedSOPSequence?.ReferencedSOPInstanceUID;
-  const run = segmentationUID ? accept(undefined) : runOfReport(report, groups, sources);
+  const reviewed = reviewedResult(report);
+  const run =
+    segmentationUID || reviewed ? accept(undefined) : runOfReport(report, groups, sources);
   if (!run.ok) return run;
   return accept({
     sopInstanceUID: report.SOPInstanceUID,
     segmentationUID,
     ...(run.value && { run: run.value }),
+    ...(reviewed && { reviewed }),
     predecessors: (report.PredecessorDocumentsSequence ?? []).flatMap(study =>
       study.ReferencedSeriesSequence.flatMap(series =>
         series.ReferencedSOPSequence.map(each => each.ReferencedSOPInstanceUID),

@@ -16,6 +16,11 @@ export const REJECTION_REASON = own('reason', 'Reason for rejecting AI finding')
 /** In place of findings. Not “no abnormality”: a model says nothing of what it was not made for. */
 export const NOTHING_FOUND = own('nothingFound', 'Nothing found by AI model');
 
+/** Whose findings a report judges that has none of its own. */
+export const OTHERS_FINDINGS = own('othersFindings', 'Findings of another program');
+/** Our name for the result that was judged; it holds together the reports on one result. */
+export const REVIEWED_RESULT = own('result', 'Result that was reviewed');
+
 export const VERDICT_CODES: Record<Verdict, CodedConcept> = {
   accepted: own('accepted', 'Accepted by reader'),
   rejected: own('rejected', 'Rejected by reader'),
