@@ -21,6 +21,8 @@ class ByteWriter {
   private bytes = new Uint8Array(1 << 16);
   private view = new DataView(this.bytes.buffer);
   length = 0;
+  /** Where sequences were written: frames share theirs, which are then copied and not encoded anew. */
+  readonly sequences = new Map<object, { from: number; length: number }>();
 
   /** Makes room for `count` bytes and returns the offset of the first. */
   private reserve(count: number): number {
@@ -54,6 +56,11 @@ class ByteWriter {
   raw(bytes: Uint8Array): void {
     const at = this.reserve(bytes.length);
     this.bytes.set(bytes, at);
+  }
+  /** Writes again what stands at `from`. */
+  again(from: number, count: number): void {
+    const at = this.reserve(count);
+    this.bytes.copyWithin(at, from, from + count);
   }
   text(text: string): void {
     const start = this.reserve(text.length);
@@ -138,7 +145,14 @@ function writeValue(writer: ByteWriter, vr: string, values: Element['values']): 
     return;
   }
   if (vr === 'SQ') {
+    const known = writer.sequences.get(values);
+    if (known) {
+      writer.again(known.from, known.length);
+      return;
+    }
+    const from = writer.length;
     for (const item of values) writeItem(writer, item as object);
+    writer.sequences.set(values, { from, length: writer.length - from });
     return;
   }
   if (vr === 'AT') {

@@ -38,6 +38,20 @@ const nameOf = (tag: number): string => {
   return KEYWORDS.get(tag)?.[0] ?? `(${hex.slice(0, 4)},${hex.slice(4)})`;
 };
 
+type ReadNumber = (view: DataView, at: number) => number;
+/** VRs of binary numbers: bytes of each and how it is read. */
+const NUMBERS: Partial<Record<string, readonly [number, ReadNumber]>> = {
+  US: [2, (view, at) => view.getUint16(at, true)],
+  SS: [2, (view, at) => view.getInt16(at, true)],
+  UL: [4, (view, at) => view.getUint32(at, true)],
+  SL: [4, (view, at) => view.getInt32(at, true)],
+  FL: [4, (view, at) => view.getFloat32(at, true)],
+  FD: [8, (view, at) => view.getFloat64(at, true)],
+  AT: [4, (view, at) => view.getUint16(at, true) * 0x10000 + view.getUint16(at + 2, true)],
+};
+
+const unpadded = (text: string): string => text.replace(/^ +|[ \0]+$/g, '');
+
 class Parser {
   private readonly view: DataView;
   private explicit = true;
@@ -198,30 +212,15 @@ class Parser {
 
   private value(vr: string, length: number): ParsedDataset[string] {
     const start = this.at;
-    const numbers = (size: number, read: (at: number) => number): number[] =>
-      Array.from({ length: Math.floor(length / size) }, (_, index) => read(start + index * size));
+    const numbers = NUMBERS[vr];
+    if (numbers) {
+      const [size, read] = numbers;
+      const values: number[] = [];
+      for (let at = start; at + size <= start + length; at += size)
+        values.push(read(this.view, at));
+      return values;
+    }
     switch (vr) {
-      case 'US':
-        return numbers(2, at => this.view.getUint16(at, true));
-      case 'SS':
-        return numbers(2, at => this.view.getInt16(at, true));
-      case 'SS':
-        return numbers(2, at => this.view.getInt16(at, true));
-      case 'UL':
-        return numbers(4, at => this.view.getUint32(at, true));
-      case 'SL':
-        return numbers(4, at => this.view.getInt32(at, true));
-      case 'SL':
-        return numbers(4, at => this.view.getInt32(at, true));
-      case 'FL':
-        return numbers(4, at => this.view.getFloat32(at, true));
-      case 'FD':
-        return numbers(8, at => this.view.getFloat64(at, true));
-      case 'AT':
-        return numbers(
-          4,
-          at => this.view.getUint16(at, true) * 0x10000 + this.view.getUint16(at + 2, true),
-        );
       case 'DS':
       case 'IS':
         return this.strings(length).map(value => (value === '' ? NaN : Number(value)));
@@ -242,7 +241,7 @@ class Parser {
   private strings(length: number): string[] {
     const text = this.text(length);
     if (text.trim() === '') return [];
-    return text.split('\\').map(value => value.replace(/^ +|[ \0]+$/g, ''));
+    return text.includes('\\') ? text.split('\\').map(unpadded) : [unpadded(text)];
   }
 
   private text(length: number): string {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { accept, refuse, type Outcome } from '../../core/outcome';
 import type { ParsedDataset } from '../common/parse';
 import { issueOf, number, text } from '../common/schemas';
-import { unpackFrame } from './frames';
-import { findValues, mapValues } from './labels';
+import { frameWords, unpackFrame } from './frames';
+import { countLabelled, findValues, mapValues } from './labels';
 
 /** The pixels of a Segmentation, anybody's, and how they lie (PS3.3 C.8.20.2). */
 export interface SegmentationPixels {
@@ -88,7 +88,7 @@ export function segmentationPixels(dataset: ParsedDataset): Outcome<Segmentation
   });
 }
 
-/** Where a frame goes. */
+/** Where a frame goes; several may go to one slice. */
 export interface FramePlace {
   /** Slice index k of the label map; −1 leaves the frame out. */
   slice: number;
@@ -111,7 +111,7 @@ export interface UnpackOptions {
 export interface UnpackedSegments {
   /** i fastest, as many slices as asked for. */
   voxels: Uint8Array;
-  /** Voxels that more than one frame claimed: the last one has them. */
+  /** How often a voxel was claimed that a frame before had claimed: the last one has it. */
   overlapping: number;
 }
 
@@ -130,14 +130,15 @@ export function unpackSegments(
   const size = pixels.columns * pixels.rows;
   const voxels = new Uint8Array(size * slices);
   if (pixels.type === 'LABELMAP') return unpackLabels(pixels, places, voxels, options);
-  let overlapping = 0;
+  let claimed = 0;
+  const words = frameWords(size);
   const least = Math.ceil((options.threshold ?? 0.5) * pixels.maximumFractionalValue);
   for (let frame = 0; frame < pixels.frames; frame++) {
     const { slice, label } = places[frame];
     if (slice < 0) continue;
-    overlapping +=
+    claimed +=
       pixels.type === 'BINARY'
-        ? unpackFrame(pixels.data, frame, size, { slice, label }, voxels)
+        ? unpackFrame(pixels.data, frame, size, { slice, label }, voxels, words)
         : thresholdFrame(
             pixels.data.subarray(frame * size, (frame + 1) * size),
             Math.max(1, least),
@@ -145,7 +146,8 @@ export function unpackSegments(
             voxels.subarray(slice * size, (slice + 1) * size),
           );
   }
-  return accept({ voxels, overlapping });
+  // What was claimed more often than it is there was claimed by more than one.
+  return accept({ voxels, overlapping: claimed - countLabelled(voxels) });
 }
 
 /**
@@ -177,13 +179,13 @@ function thresholdFrame(
   label: number,
   voxels: Uint8Array,
 ): number {
-  let overlapping = 0;
+  let claimed = 0;
   for (let at = 0; at < pixels.length; at++) {
     if (pixels[at] < least) continue;
-    if (voxels[at] !== 0) overlapping++;
     voxels[at] = label;
+    claimed++;
   }
-  return overlapping;
+  return claimed;
 }
 
 const unknownValue = (value: number, frame: number) =>

@@ -8,8 +8,6 @@ export interface Frame {
   slice: number;
 }
 
-const WORD = Uint32Array.BYTES_PER_ELEMENT;
-
 /**
  * The frames that a BINARY segmentation of these labels has: those that are not empty, by segment
  * in the order given and then by slice. Where all are empty it is one empty frame, for an image
@@ -105,10 +103,16 @@ export function packFrames(
   }
 }
 
+/** Words that a frame of `size` bits touches at most, wherever it begins. */
+export const frameWords = (size: number): Uint32Array =>
+  new Uint32Array(Math.ceil((size + 7) / 32) + 1);
+
+const trailingZeros = (word: number): number => 31 - Math.clz32(word & -word);
+
 /**
  * Writes a frame's set bits as `label` into slice `slice` of a label map with `size` pixels a
- * slice. `bits` is the whole Pixel Data and holds the frame. Returns how many of the voxels had a
- * label before.
+ * slice. `bits` is the whole Pixel Data and holds the frame. Returns how many bits are set.
+ * `words` is room for the frame, `frameWords(size)`, given where there are many.
  */
 export function unpackFrame(
   bits: Uint8Array,
@@ -116,36 +120,39 @@ export function unpackFrame(
   size: number,
   { label, slice }: Frame,
   voxels: Uint8Array,
+  words = frameWords(size),
 ): number {
-  let overlapping = 0;
   const firstByte = Math.floor((frame * size) / 8);
   const firstBit = (frame * size) % 8;
   const length = Math.ceil((firstBit + size) / 8);
+  const bytes = new Uint8Array(words.buffer);
   // A copy, for Pixel Data in a file need not be aligned to words.
-  const bytes = new Uint8Array(Math.ceil(length / WORD) * WORD);
   bytes.set(bits.subarray(firstByte, firstByte + length));
-  const words = new Uint32Array(bytes.buffer);
-  const from = slice * size;
+  bytes.fill(0, length);
+  // The first and the last byte may be shared with the neighbouring frames.
+  bytes[0] &= 0xff << firstBit;
+  bytes[length - 1] &= 0xff >>> (length * 8 - firstBit - size);
+  const from = slice * size - firstBit;
+  let set = 0;
   for (let word = 0; word < words.length; word++) {
-    if (words[word] === 0) continue;
-    for (let byte = word * WORD; byte < (word + 1) * WORD; byte++) {
-      const eight = bytes[byte];
-      const start = byte * 8 - firstBit;
-      // The first and the last byte may be shared with the neighbouring frames.
-      if (eight === 0xff && start >= 0 && start + 8 <= size) {
-        for (let at = from + start; at < from + start + 8; at++) {
-          if (voxels[at] !== 0) overlapping++;
-          voxels[at] = label;
-        }
-        continue;
-      }
-      for (let bit = 0; eight >>> bit !== 0; bit++) {
-        const index = start + bit;
-        if (((eight >>> bit) & 1) === 0 || index < 0 || index >= size) continue;
-        if (voxels[from + index] !== 0) overlapping++;
-        voxels[from + index] = label;
-      }
+    let left = words[word];
+    if (left === 0) continue;
+    let at = from + word * 32;
+    if (left === 0xffffffff) {
+      voxels.fill(label, at, at + 32);
+      set += 32;
+      continue;
+    }
+    while (left !== 0) {
+      const zeros = trailingZeros(left);
+      left >>>= zeros;
+      // Bits come in runs: the ones from here on are as many as zeros of the complement.
+      const ones = trailingZeros(~left);
+      at += zeros;
+      for (const end = at + ones; at < end; at++) voxels[at] = label;
+      left >>>= ones;
+      set += ones;
     }
   }
-  return overlapping;
+  return set;
 }

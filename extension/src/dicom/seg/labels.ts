@@ -43,3 +43,28 @@ export function mapValues(pixels: Uint8Array, table: Uint8Array, target: Uint8Ar
     at = end;
   }
 }
+
+/** How many of the pixels are not 0. */
+export function countLabelled(pixels: Uint8Array): number {
+  const words = wordsOf(pixels);
+  let count = 0;
+  if (!words) {
+    for (let at = 0; at < pixels.length; at++) if (pixels[at] !== 0) count++;
+    return count;
+  }
+  let last = 0;
+  let ofLast = 0;
+  for (let at = 0; at < words.length; at++) {
+    const four = words[at];
+    if (four !== last) {
+      last = four;
+      ofLast =
+        (four & 0xff ? 1 : 0) +
+        (four & 0xff00 ? 1 : 0) +
+        (four & 0xff0000 ? 1 : 0) +
+        (four >>> 24 ? 1 : 0);
+    }
+    count += ofLast;
+  }
+  return count;
+}
