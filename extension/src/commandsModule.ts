@@ -108,6 +108,7 @@ export const getCommandsModule = (reading: Reading, warn: (shown: Refusal) => vo
       () => reading.compareSideBySide(),
       warn,
     ),
+    retryOutbox: command('retryOutbox', nothing, () => reading.retryOutbox(), warn),
     dismissRefusal: command(
       'dismissRefusal',
       z.looseObject({ code: z.string() }),

@@ -5,6 +5,7 @@ import { createModelRegistry } from './adapters/inference/registry';
 import { createWorkerInference } from './adapters/inference/workerInference';
 import { createFindingMarkers } from './adapters/ohif/findingMarkers';
 import { createOverlayDisplay } from './adapters/ohif/overlayDisplay';
+import { createSideBySide } from './adapters/ohif/sideBySide';
 import { createVolumeSource } from './adapters/ohif/volumeSource';
 import { openDatabase } from './adapters/storage/database';
 import { createDraftStore } from './adapters/storage/drafts';
@@ -66,6 +67,7 @@ export const compose = (managers: HostManagers): Composition => {
     openCache: 'caches' in globalThis ? () => caches.open(MODEL_CACHE) : undefined,
   });
   const evidence = createEvidenceWorker({ baseUrl: host.config.assets });
+  const sideBySide = createSideBySide(host);
   const reading = createReading(
     {
       volumes: createVolumeSource(host),
@@ -81,7 +83,8 @@ export const compose = (managers: HostManagers): Composition => {
           ),
       }),
       registry,
-      overlay: createOverlayDisplay(host),
+      overlay: createOverlayDisplay(host, sideBySide.scope),
+      sideBySide,
       writer: evidence.writer,
       reader: evidence.reader,
       archive: createEvidenceArchive(host.dicomWeb, MANUFACTURER),
@@ -107,7 +110,10 @@ export const compose = (managers: HostManagers): Composition => {
   host.onDisplaySetsChanged(() => void reading.refresh());
   host.onModeExit(() => reading.close());
   globalThis.addEventListener('online', () => void reading.retryOutbox());
-  const markers = createFindingMarkers(host);
+  const choose = (findingId: string) => {
+    managers.commandsManager.runCommand('selectFinding', { findingId }, COMMANDS_CONTEXT);
+  };
+  const markers = createFindingMarkers(host, choose, sideBySide.scope);
   reading.state.subscribe(state => markers.draw(state));
   if (!host.configOutcome.ok) notifier.warn(host.configOutcome.refusal);
 

@@ -8,7 +8,7 @@ import { Icon, type IconName } from './icons';
 import { findingColour } from './findingColour';
 import { MapLegend } from './MapLegend';
 import { evaluationsOf, measuresOf, remarksOf } from './measures';
-import { originatorText, setTitle } from './resultSets';
+import { originatorText, setTitle } from '../locales/resultSets';
 import { engineText, findingName, reviewedBy, verdictText } from './verdicts';
 
 const VERDICT_ICONS: Record<FindingState['verdict'], IconName> = {

@@ -1,6 +1,6 @@
 import * as Menu from '@radix-ui/react-dropdown-menu';
 import { Button } from '../components/Button';
-import { originatorText, setTitle } from '../components/resultSets';
+import { originatorText, setTitle } from '../locales/resultSets';
 import type { RunState } from '../core/reading/state';
 import { useReading } from '../hooks/ReadingContext';
 

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import { Button } from '../components/Button';
 import { agreementText, sideText, volumeDifference } from '../components/comparison';
-import { setTitle } from '../components/resultSets';
+import { setTitle } from '../locales/resultSets';
 import { findingName } from '../components/verdicts';
 import type { FindingPair } from '../core/compare/compareRuns';
 import type { FindingState } from '../core/reading/state';

@@ -3,7 +3,7 @@ import { Button } from '../components/Button';
 import { FindingRow } from '../components/FindingRow';
 import { Icon } from '../components/icons';
 import { operatingPointText } from '../components/operatingPoints';
-import { isByPerson, makerText, originatorText, setTitle } from '../components/resultSets';
+import { isByPerson, makerText, originatorText, setTitle } from '../locales/resultSets';
 import { engineReason, engineText, originText } from '../components/verdicts';
 import type { RunState } from '../core/reading/state';
 import { useReading } from '../hooks/ReadingContext';

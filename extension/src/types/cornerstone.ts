@@ -40,6 +40,7 @@ export interface CornerstoneViewport {
   element?: HTMLElement;
   /** Of a stack: the image that is shown. */
   getCurrentImageId?(): string | undefined;
+  getCurrentImageIdIndex?(): number;
   getCamera?(): {
     focalPoint?: [number, number, number];
     viewPlaneNormal?: [number, number, number];
@@ -76,6 +77,12 @@ export interface CornerstoneTools {
   segmentation: {
     config: {
       color: { addColorLUT(lut: Rgba[], index?: number): number };
+      style: {
+        setStyle(
+          specifier: { type: string; segmentationId: string },
+          style: { renderOutline?: boolean; renderOutlineInactive?: boolean },
+        ): void;
+      };
     };
   };
 }

@@ -43,10 +43,31 @@ export interface DisplaySetService extends PubSub {
 export interface HostViewport {
   viewportId: string;
   displaySetInstanceUIDs: string[];
+  displaySetOptions?: unknown[];
+  viewportOptions?: Record<string, unknown>;
+  /** Where in the grid: `column-row`. */
+  positionId?: string;
+}
+
+export interface GridState {
+  viewports: Map<string, HostViewport>;
+  activeViewportId: string | null;
+  layout?: { numRows: number; numCols: number };
+  isHangingProtocolLayout?: boolean;
 }
 
 export interface ViewportGridService extends PubSub {
-  getState(): { viewports: Map<string, HostViewport>; activeViewportId: string | null };
+  getState(): GridState;
+  setLayout?(layout: {
+    numRows: number;
+    numCols: number;
+    /** Places and sizes, as parts of the grid; even ones without it. */
+    layoutOptions?: unknown;
+    activeViewportId?: string;
+    findOrCreateViewport(position: number, positionId: string): HostViewport | undefined;
+    isHangingProtocolLayout?: boolean;
+  }): Promise<void> | void;
+  getLayoutOptionsFromState?(state: GridState): unknown;
   getActiveViewportId(): string | null;
   setActiveViewportId(viewportId: string): void;
 }

@@ -6,20 +6,24 @@ import {
   crossesPlane,
   type ShownPlane,
 } from '../../core/findings/detectionBox';
-import type { VolumeGeometry } from '../../core/geometry/types';
-import { normalize } from '../../core/geometry/vector';
+import { outlinesOn } from '../../core/findings/shapeOutlines';
+import type { Vec3, VolumeGeometry } from '../../core/geometry/types';
+import { dot, normalize } from '../../core/geometry/vector';
 import type { FindingState, ReadingState, RunState } from '../../core/reading/state';
-import { planSlices } from '../../core/volume/assemble';
+import { planImage, planSlices } from '../../core/volume/assemble';
 import { textsFor, type Texts } from '../../locales';
+import { originatorText, setTitle } from '../../locales/resultSets';
 import type { CornerstoneViewport } from '../../types/cornerstone';
 import type { Host } from '../host';
-import { displaySetSlices, type DisplaySetSlice } from './displaySetSlices';
+import { displaySetSlices, sliceKey, type DisplaySetSlice } from './displaySetSlices';
 import { viewportOf } from './navigation';
-import { drawMarkers, type Marker } from './markerLayer';
+import { drawMarkers, type Marker, type MarkerShape } from './markerLayer';
+import { EVERYWHERE, type ViewportScope } from './sideBySide';
 
 type Detection = Extract<FindingState, { kind: 'detection' }>;
+type Annotation = Extract<FindingState, { kind: 'annotation' }>;
 interface Drawn {
-  finding: Detection;
+  finding: Detection | Annotation;
   run: RunState;
 }
 
@@ -42,14 +46,17 @@ const signatureOf = (drawn: ReadonlyMap<string, Drawn[]>): string =>
     ]),
   );
 
-/** Detections to be drawn, by display set: nothing while overlays are hidden, nothing rejected. */
+/**
+ * What is to be drawn, by display set: nothing while overlays are hidden, nothing of a result that
+ * is, nothing rejected.
+ */
 function toBeDrawn(state: ReadingState): Map<string, Drawn[]> {
   const drawn = new Map<string, Drawn[]>();
   if (!state.overlayVisible) return drawn;
-  for (const run of state.runs) {
+  for (const run of state.runs.filter(({ hidden }) => !hidden)) {
     const findings = state.findings.filter(
-      (finding): finding is Detection =>
-        finding.kind === 'detection' &&
+      (finding): finding is Drawn['finding'] =>
+        (finding.kind === 'detection' || finding.kind === 'annotation') &&
         finding.runId === run.runId &&
         finding.verdict !== 'rejected',
     );
@@ -61,58 +68,124 @@ function toBeDrawn(state: ReadingState): Map<string, Drawn[]> {
   return drawn;
 }
 
-/** The slice that a viewport shows; nothing while it shows none, or one of another series. */
-function shownPlane(
+/** The slice that a viewport shows, and the grid it is of. */
+interface Shown extends ShownPlane {
+  geometry: VolumeGeometry;
+  /** Of a stack: the slice itself. */
+  slice?: DisplaySetSlice;
+}
+
+/**
+ * What a viewport shows; nothing while it shows nothing, or a slice of another series.
+ *
+ * @param volume the grid of the whole series, where it is one
+ */
+function shownIn(
   viewport: CornerstoneViewport,
   slices: readonly DisplaySetSlice[],
-  geometry: VolumeGeometry,
-): ShownPlane | undefined {
+  volume: VolumeGeometry | undefined,
+): Shown | undefined {
   if (viewport.type === 'stack') {
     // By the image itself: a stack's camera need not stand on the slice that it shows.
     const imageId = viewport.getCurrentImageId?.();
-    const shown = slices.find(slice => slice.imageId === imageId);
-    if (!shown) return undefined;
-    const point = shown.header.imagePositionPatient ?? geometry.origin;
-    return { point, normal: geometry.direction[2] };
+    const slice = slices.find(each => each.imageId === imageId);
+    if (!slice) return undefined;
+    const image = volume ? undefined : planImage(slice.header);
+    const geometry = volume ?? (image?.ok ? image.value.geometry : undefined);
+    if (!geometry) return undefined;
+    const point = slice.header.imagePositionPatient ?? geometry.origin;
+    return { point, normal: geometry.direction[2], geometry, slice };
   }
   const camera = viewport.getCamera?.();
-  if (!camera?.focalPoint || !camera.viewPlaneNormal) return undefined;
+  if (!volume || !camera?.focalPoint || !camera.viewPlaneNormal) return undefined;
   return {
     point: camera.focalPoint,
     normal: normalize(camera.viewPlaneNormal),
     slabThickness: viewport.getSlabThickness?.() ?? 0,
+    geometry: volume,
   };
 }
 
-/** Model, version, engine and state stand beside what AI found wherever it is shown. */
+type ToCanvas = (point: Vec3) => readonly [number, number];
+
+function detectionOutline(
+  finding: Detection,
+  shown: Shown,
+  toCanvas: ToCanvas,
+): Marker['outline'] | undefined {
+  const box = boxOf(finding, shown.geometry);
+  if (!crossesPlane(box, shown, shown.geometry.spacing)) return undefined;
+  return convexHull(cornersOf(box).map(toCanvas));
+}
+
+/** Half of what a shown slice stands for along its normal: half a voxel, or half the slab. */
+const reachOf = ({ geometry: { spacing, direction }, normal, slabThickness = 0 }: Shown): number =>
+  direction.reduce((reach, axis, index) => {
+    return reach + (spacing[index] * Math.abs(dot(axis, normal))) / 2;
+  }, slabThickness / 2) + 0.01;
+
+/** What was drawn on one image is shown on that image, whatever its geometry; all else by its place. */
+function shapeOutlines(
+  { shapes }: Annotation,
+  shown: Shown,
+  toCanvas: ToCanvas,
+): MarkerShape[] | undefined {
+  const { slice, geometry } = shown;
+  const imageNormal = geometry.direction[2];
+  const here = slice && sliceKey(slice.header);
+  const outlines = shapes.flatMap(shape => {
+    const { referencedSOPInstanceUID: sopInstanceUID, referencedFrameNumber: frameNumber } = shape;
+    const isOfImage = here !== undefined && sopInstanceUID !== undefined;
+    if (isOfImage && sliceKey({ sopInstanceUID, frameNumber }) !== here) return [];
+    const reach = isOfImage ? Infinity : reachOf(shown);
+    return outlinesOn(shape, { ...shown, reach }, imageNormal);
+  });
+  if (outlines.length === 0) return undefined;
+  return outlines.map(({ form, points }) => ({ form, points: points.map(toCanvas) }));
+}
+
+/** Model, version, engine and state stand beside what was found wherever it is shown. */
 function markerOf({ finding, run }: Drawn, outline: Marker['outline'], texts: Texts): Marker {
+  const { t } = texts;
   const { concept } = finding;
   const colour = concept.recommendedDisplayCIELab;
-  const engine = run.engine
-    ? texts.t(`engine.${run.engine.engine}`, { count: run.engine.threads })
-    : texts.t('engine.external');
-  const model = `${texts.own(run.modelName)} ${run.modelVersion}`;
+  const score = finding.score === undefined ? undefined : texts.percent(finding.score * 100);
+  const name = texts.own(concept.label);
+  const engine = run.engine && t(`engine.${run.engine.engine}`, { count: run.engine.threads });
+  const maker = originatorText(run, texts) ?? engine ?? t('engine.external');
+  const words =
+    finding.kind === 'annotation' ? finding.shapes.flatMap(({ text }) => text ?? []) : [];
   return {
     id: finding.id,
     outline,
     colour: colour ? labToCss(colour) : UNDECLARED,
     verdict: finding.verdict,
     selected: finding.selected,
-    title: texts.t('marker.title', {
-      finding: texts.own(concept.label),
-      score: texts.percent(finding.score * 100),
-    }),
-    notes: [model, `${engine} · ${texts.t(`verdict.${finding.verdict}`)}`],
+    title: run.foreign
+      ? [name, score].filter(Boolean).join(' · ')
+      : t('marker.title', { finding: name, score: score ?? '' }),
+    notes: [
+      ...new Set(words.filter(text => text !== name)),
+      setTitle(run, texts),
+      `${maker} · ${t(`verdict.${finding.verdict}`)}`,
+    ],
   };
 }
 
 /**
- * Detections as outlines with their names over the host's viewports, made from the reading's state.
+ * Detections and others' drawings as outlines with their names over the host's viewports, made from
+ * the reading's state.
  * A layer of our own above each picture, drawn again after each of its renderings: it needs none of
  * the host's tools, is none of the reader's annotations, and follows every scroll, zoom, turn and
  * layout, of stacks and of reformatted volumes.
+ *
+ * @param choose is told of the finding whose text was pressed
  */
-export function createFindingMarkers(host: Host): { draw(state: ReadingState): void } {
+export function createFindingMarkers(
+  host: Host,
+  choose?: (findingId: string) => void,
+  scope: ViewportScope = EVERYWHERE,
+): { draw(state: ReadingState): void } {
   const { services } = host.managers.servicesManager;
   let drawn = new Map<string, Drawn[]>();
   let signature = signatureOf(drawn);
@@ -131,22 +204,30 @@ export function createFindingMarkers(host: Host): { draw(state: ReadingState): v
     return plan.value.geometry;
   };
 
-  const markersIn = (viewport: CornerstoneViewport, displaySetInstanceUID: string): Marker[] => {
-    const detections = drawn.get(displaySetInstanceUID) ?? [];
+  const markersIn = (
+    viewport: CornerstoneViewport,
+    viewportId: string,
+    displaySetInstanceUID: string,
+  ): Marker[] => {
+    const found = (drawn.get(displaySetInstanceUID) ?? []).filter(({ run }) =>
+      scope.allows(viewportId, run.runId),
+    );
     const displaySet = services.displaySetService.getDisplaySetByUID(displaySetInstanceUID);
     const { worldToCanvas } = viewport;
-    if (detections.length === 0 || !displaySet || !worldToCanvas) return [];
+    if (found.length === 0 || !displaySet || !worldToCanvas) return [];
     const slices = displaySetSlices(host, displaySet);
-    const geometry = geometryOf(displaySetInstanceUID, slices);
-    const plane = geometry && shownPlane(viewport, slices, geometry);
-    if (!plane) return [];
+    const volume = geometryOf(displaySetInstanceUID, slices);
+    const shown = shownIn(viewport, slices, volume);
+    if (!shown) return [];
     const texts = textsFor(host.language());
-    return detections.flatMap(detection => {
-      const box = boxOf(detection.finding, geometry);
-      if (!crossesPlane(box, plane, geometry.spacing)) return [];
-      const corners = cornersOf(box).map(([x, y, z]) => viewport.worldToCanvas!([x, y, z]));
-      const outline = convexHull(corners.map(([x, y]) => [x, y] as const));
-      return [markerOf(detection, outline, texts)];
+    const toCanvas: ToCanvas = ([x, y, z]) => viewport.worldToCanvas!([x, y, z]);
+    return found.flatMap(each => {
+      const { finding } = each;
+      const outline =
+        finding.kind === 'detection'
+          ? detectionOutline(finding, shown, toCanvas)
+          : shapeOutlines(finding, shown, toCanvas);
+      return outline ? [markerOf(each, outline, texts)] : [];
     });
   };
 
@@ -157,7 +238,8 @@ export function createFindingMarkers(host: Host): { draw(state: ReadingState): v
     const displaySets = viewport.type === 'volume3d' ? [] : (shown?.displaySetInstanceUIDs ?? []);
     drawMarkers(
       viewport.element,
-      displaySets.flatMap(displaySet => markersIn(viewport, displaySet)),
+      displaySets.flatMap(displaySet => markersIn(viewport, viewportId, displaySet)),
+      choose,
     );
   };
 

@@ -1,4 +1,5 @@
-import type { SegmentationRun } from '../../core/findings/segmentationRun';
+import type { SourceSeries } from '../../core/findings/types';
+import type { LabelMap } from '../../core/volume/types';
 import type { Cornerstone } from '../../types/cornerstone';
 import { createBreathing } from './breathing';
 import { sliceKey, type DisplaySetSlice } from './displaySetSlices';
@@ -8,17 +9,19 @@ import { sliceKey, type DisplaySetSlice } from './displaySetSlices';
  * of k. Made and filled slice by slice, so that no task is long; the host's own way makes them all
  * in one task.
  *
+ * @param labelMap on the grid of `source`, in whose order its slices are
  * @returns ids of the label images, as `representationData.Labelmap.imageIds` wants them
  */
 export async function createLabelmapImages(
   cornerstone: Cornerstone,
-  run: SegmentationRun,
+  labelMap: LabelMap,
+  source: SourceSeries,
   slices: DisplaySetSlice[],
 ): Promise<string[]> {
-  const { geometry, voxels } = run.labelMap;
+  const { geometry, voxels } = labelMap;
   const [columns, rows] = geometry.dimensions;
   const size = columns * rows;
-  const kOf = new Map(run.source.slices.map((slice, k) => [sliceKey(slice), k]));
+  const kOf = new Map(source.slices.map((slice, k) => [sliceKey(slice), k]));
   const breathe = createBreathing();
   const imageIds: string[] = [];
   try {

@@ -1,9 +1,18 @@
 import type { Verdict } from '../../core/review/types';
 
-/** One outline with its lines of text, in CSS pixels of the viewport. */
+type Point = readonly [number, number];
+
+/** A line, closed or open, or places that are marked with a cross; CSS pixels of the viewport. */
+export interface MarkerShape {
+  form: 'closed' | 'open' | 'points';
+  points: readonly Point[];
+}
+
+/** What is drawn of a finding, with its lines of text, in CSS pixels of the viewport. */
 export interface Marker {
   id: string;
-  outline: ReadonlyArray<readonly [number, number]>;
+  /** A box that is kept off what it surrounds, or shapes as somebody drew them. */
+  outline: readonly Point[] | readonly MarkerShape[];
   /** CSS colour. */
   colour: string;
   verdict: Verdict;
@@ -17,6 +26,8 @@ const LAYER = 'second-reader-markers';
 /** Pixels that an outline keeps off what it surrounds, and the least that it measures. */
 const PADDING = 4;
 const SMALLEST = 12;
+/** Half of a cross that marks a point. */
+const CROSS = 6;
 const LINE = 13;
 /** Of a text from its outline, and within its background. */
 const GAP = 4;
@@ -57,7 +68,7 @@ interface Extent {
   bottom: number;
 }
 
-const extentOf = (points: Marker['outline']): Extent => ({
+const extentOf = (points: readonly Point[]): Extent => ({
   left: Math.min(...points.map(([x]) => x)),
   right: Math.max(...points.map(([x]) => x)),
   top: Math.min(...points.map(([, y]) => y)),
@@ -65,7 +76,7 @@ const extentOf = (points: Marker['outline']): Extent => ({
 });
 
 /** Away from the middle by the padding, and more where the outline would be too small to be seen. */
-function padded(outline: Marker['outline']): Marker['outline'] {
+function padded(outline: readonly Point[]): readonly Point[] {
   const { left, right, top, bottom } = extentOf(outline);
   const [x, y] = [(left + right) / 2, (top + bottom) / 2];
   const grow = (length: number) =>
@@ -131,39 +142,93 @@ function addLabel(marker: Marker, extent: Extent, group: SVGElement, layer: SVGE
   });
 }
 
-function drawMarker(marker: Marker, layer: SVGElement): void {
-  const outline = padded(marker.outline);
-  const points = outline.map(point => point.map(at => at.toFixed(1)).join(',')).join(' ');
+const isShapes = (outline: Marker['outline']): outline is readonly MarkerShape[] =>
+  outline.length > 0 && 'form' in outline[0];
+
+const shapesOf = ({ outline }: Marker): readonly MarkerShape[] =>
+  isShapes(outline) ? outline : [{ form: 'closed', points: padded(outline) }];
+
+const written = (points: readonly Point[]): string =>
+  points.map(point => point.map(at => at.toFixed(1)).join(',')).join(' ');
+
+/** The lines of a shape: of places, a cross each. */
+const linesOf = ({ form, points }: MarkerShape): Array<[string, string]> =>
+  form === 'points'
+    ? points.flatMap(([x, y]): Array<[string, string]> => [
+        [
+          'polyline',
+          written([
+            [x - CROSS, y],
+            [x + CROSS, y],
+          ]),
+        ],
+        [
+          'polyline',
+          written([
+            [x, y - CROSS],
+            [x, y + CROSS],
+          ]),
+        ],
+      ])
+    : [[form === 'closed' ? 'polygon' : 'polyline', written(points)]];
+
+function drawMarker(marker: Marker, layer: SVGElement, choose?: (id: string) => void): void {
+  const shapes = shapesOf(marker);
   const group = node('g', {
     'data-cy': 'ai-marker',
     'data-finding-id': marker.id,
     'data-verdict': marker.verdict,
     'data-selected': String(marker.selected),
   });
-  // A dark line below the coloured one: read on lung and on bone.
-  const line = { points, fill: 'none', 'stroke-linejoin': 'round' };
   const width = marker.selected ? 2.5 : 1.5;
-  group.append(
-    node('polygon', { ...line, stroke: 'rgb(0 0 0 / 0.6)', 'stroke-width': width + 2 }),
-    node('polygon', {
-      ...line,
-      stroke: marker.colour,
-      'stroke-width': width,
-      // What no one has reviewed is dashed.
-      ...(marker.verdict === 'notReviewed' && { 'stroke-dasharray': '6 3' }),
-    }),
-  );
+  for (const shape of shapes) {
+    for (const [element, points] of linesOf(shape)) {
+      // A dark line below the coloured one: read on lung and on bone.
+      const line = { points, fill: 'none', 'stroke-linejoin': 'round' };
+      // What no one has reviewed is dashed; a cross is too small for it.
+      const isDashed = marker.verdict === 'notReviewed' && shape.form !== 'points';
+      group.append(
+        node(element, { ...line, stroke: 'rgb(0 0 0 / 0.6)', 'stroke-width': width + 2 }),
+        node(element, {
+          ...line,
+          stroke: marker.colour,
+          'stroke-width': width,
+          ...(isDashed && { 'stroke-dasharray': '6 3' }),
+        }),
+      );
+    }
+  }
   layer.append(group);
+  const extent = extentOf(shapes.flatMap(({ points }) => points));
   const { width: right, height: bottom } = layer.getBoundingClientRect();
-  const { left, top, ...far } = extentOf(outline);
   // Panned or zoomed out of the picture: no text stands for what is not seen.
-  const isOutside = far.right < 0 || far.bottom < 0 || left > right || top > bottom;
+  const isOutside =
+    extent.right < 0 || extent.bottom < 0 || extent.left > right || extent.top > bottom;
   if (isOutside && right > 0) return;
-  addLabel(marker, extentOf(outline), group, layer);
+  addLabel(marker, extent, group, layer);
+  if (choose) makeChoosable(group.lastElementChild as SVGElement, () => choose(marker.id));
+}
+
+/**
+ * A press on the text chooses the finding, and is none of the host's tools'. At once and not on the
+ * click: the picture, and the text with it, is drawn anew while a button is down.
+ */
+function makeChoosable(text: SVGElement, choose: () => void): void {
+  Object.assign(text.style, { pointerEvents: 'auto', cursor: 'pointer' });
+  text.addEventListener('pointerdown', event => {
+    if (event.button === 0) choose();
+  });
+  for (const heard of ['pointerdown', 'mousedown', 'mouseup', 'dblclick', 'touchstart']) {
+    text.addEventListener(heard, event => event.stopPropagation());
+  }
 }
 
 /** Draws the markers of one viewport in place of those before; the chosen one over the others. */
-export function drawMarkers(element: HTMLElement, markers: readonly Marker[]): void {
+export function drawMarkers(
+  element: HTMLElement,
+  markers: readonly Marker[],
+  choose?: (id: string) => void,
+): void {
   const before = layerOf(element);
   if (markers.length === 0) {
     before?.remove();
@@ -172,6 +237,6 @@ export function drawMarkers(element: HTMLElement, markers: readonly Marker[]): v
   const layer = before ?? addLayer(element);
   layer.replaceChildren();
   for (const marker of [...markers].sort((a, b) => Number(a.selected) - Number(b.selected))) {
-    drawMarker(marker, layer);
+    drawMarker(marker, layer, choose);
   }
 }

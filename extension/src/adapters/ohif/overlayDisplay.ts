@@ -1,56 +1,49 @@
-import { labToRgb } from '../../core/findings/labColour';
-import { isSegmentationRun, type SegmentationRun } from '../../core/findings/segmentationRun';
-import type { Finding, RunResult } from '../../core/findings/types';
+import type { FindingConcept, Finding, RunResult } from '../../core/findings/types';
 import type { OverlayDisplay } from '../../core/reading/ports';
 import type { HostSegment, SegmentationService, Subscription } from '../../types/host';
 import type { Host } from '../host';
+import { createBreathing } from './breathing';
 import { displaySetSlices } from './displaySetSlices';
 import { createLabelmapImages, removeLabelmapImages } from './labelmapImages';
 import { jumpToFinding, viewportOf, viewportsShowing } from './navigation';
-
-type Rgba = [number, number, number, number];
+import { overlayLayersOf, type OverlayLayer, type Rgba } from './overlayLayers';
+import { EVERYWHERE, type ViewportScope } from './sideBySide';
 
 const LABELMAP = 'Labelmap';
 /** How long the host is given to put segmentations back after a viewport has changed. */
 const SETTLE_MS = 300;
 const BACKGROUND: Rgba = [0, 0, 0, 0];
 
-/** What is drawn of one run. */
+/** One layer of a run as it is drawn. */
 interface Drawn {
-  run: SegmentationRun;
+  run: RunResult;
+  layer: OverlayLayer;
   displaySetInstanceUID: string;
-  segmentationId: string;
   imageIds: string[];
-  colours: Map<number, Rgba>;
   /** Index of our colours in cornerstone's tables. */
   colourTable: number;
   visible: boolean;
-  hiddenSegments: Set<number>;
+  hiddenFindings: Set<string>;
 }
 
-const coloursOf = (run: SegmentationRun): Map<number, Rgba> =>
-  new Map(
-    run.findings.map(({ segment }): [number, Rgba] => [
-      segment.segmentNumber,
-      [...labToRgb(segment.recommendedDisplayCIELab), 255],
-    ]),
-  );
-
 /** As cornerstone wants it: one colour for each value, background first. */
-function colourTableOf(colours: Map<number, Rgba>): Rgba[] {
-  const table = Array.from({ length: Math.max(0, ...colours.keys()) + 1 }, () => BACKGROUND);
-  colours.forEach((colour, segment) => (table[segment] = colour));
+function colourTableOf({ labels }: OverlayLayer): Rgba[] {
+  const last = Math.max(0, ...labels.map(({ value }) => value));
+  const table = Array.from({ length: last + 1 }, () => BACKGROUND);
+  for (const { value, colour } of labels) table[value] = colour;
   return table;
 }
 
-function segmentsOf(run: SegmentationRun, language: string): Record<number, HostSegment> {
-  const [short] = language.split('-');
-  return Object.fromEntries(
-    run.findings.map(({ segment }, index) => [
-      segment.segmentNumber,
+const inLanguage = (text: FindingConcept['label'], language: string): string =>
+  text[language] ?? text[language.split('-')[0]] ?? text.en;
+
+const segmentsOf = ({ labels }: OverlayLayer, language: string): Record<number, HostSegment> =>
+  Object.fromEntries(
+    labels.map(({ value, text }, index) => [
+      value,
       {
-        segmentIndex: segment.segmentNumber,
-        label: segment.label[language] ?? segment.label[short] ?? segment.label.en,
+        segmentIndex: value,
+        label: inLanguage(text, language),
         active: index === 0,
         // Judged finding by finding; a correction is a finding of its own and not a stroke here.
         locked: true,
@@ -58,16 +51,23 @@ function segmentsOf(run: SegmentationRun, language: string): Record<number, Host
       },
     ]),
   );
-}
 
 /**
  * What AI drew, through the host's segmentation service: shown in every viewport of the series,
  * also in those that the reader opens later (another layout, MPR), and listed by the host's own
  * segmentation panel.
  */
-export function createOverlayDisplay(host: Host): OverlayDisplay {
+export function createOverlayDisplay(
+  host: Host,
+  scope: ViewportScope = EVERYWHERE,
+): OverlayDisplay {
   const { services } = host.managers.servicesManager;
+  /** By the id of the segmentation in the host. */
   const drawn = new Map<string, Drawn>();
+  const drawnOf = (runId: string): Drawn[] =>
+    [...drawn.values()].filter(({ run }) => run.runId === runId);
+  /** Runs that are to be drawn: one may be taken away while its layers are being made. */
+  const wanted = new Set<string>();
   let subscriptions: Subscription[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -83,21 +83,23 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
 
   /** Colours and visibility of one run in one viewport; only what differs is written. */
   const style = (overlay: Drawn, viewportId: string): void => {
-    const { segmentationId, colours, hiddenSegments, visible } = overlay;
+    const { layer, hiddenFindings } = overlay;
+    const { segmentationId, labels } = layer;
+    const isVisible = overlay.visible && scope.allows(viewportId, overlay.run.runId);
     const service = segmentationService();
     const [representation] = service.getSegmentationRepresentations(viewportId, {
       segmentationId,
       type: LABELMAP,
     });
     if (!representation) return;
-    for (const [segment, colour] of colours) {
+    for (const { value: segment, colour } of labels) {
       const now = service.getSegmentColor(viewportId, segmentationId, segment);
       if (!now || colour.some((channel, index) => channel !== now[index])) {
         service.setSegmentColor(viewportId, segmentationId, segment, colour);
       }
     }
-    for (const segment of colours.keys()) {
-      const wanted = visible && !hiddenSegments.has(segment);
+    for (const { value: segment, findingId } of labels) {
+      const wanted = isVisible && !hiddenFindings.has(findingId);
       if (representation.segments?.[segment]?.visible === wanted) continue;
       service.setSegmentVisibility(viewportId, segmentationId, segment, wanted, LABELMAP);
     }
@@ -107,14 +109,16 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
     const viewport = viewportOf(host, viewportId);
     // On a 3D viewport a label map becomes a surface, which takes the host seconds to make.
     if (!viewport || viewport.type === 'volume3d') return;
-    if (!isDrawnIn(viewportId, overlay.segmentationId)) {
+    const { segmentationId } = overlay.layer;
+    if (!isDrawnIn(viewportId, segmentationId)) {
+      if (!scope.allows(viewportId, overlay.run.runId)) return;
       await segmentationService().addSegmentationRepresentation(viewportId, {
-        segmentationId: overlay.segmentationId,
+        segmentationId,
         type: LABELMAP,
         config: { colorLUTOrIndex: overlay.colourTable },
       });
     }
-    if (drawn.get(overlay.run.runId) !== overlay) return;
+    if (drawn.get(segmentationId) !== overlay) return;
     style(overlay, viewportId);
     // Volume viewports that the host has just made hold the labelmap and do not show it until drawn.
     viewport.render();
@@ -127,7 +131,7 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
   const drawEverywhere = async (): Promise<void> => {
     for (const overlay of [...drawn.values()]) {
       for (const viewportId of viewportsShowing(host, overlay.displaySetInstanceUID)) {
-        if (drawn.get(overlay.run.runId) === overlay) await drawIn(overlay, viewportId);
+        if (drawn.get(overlay.layer.segmentationId) === overlay) await drawIn(overlay, viewportId);
       }
     }
   };
@@ -147,11 +151,12 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
   };
 
   const forget = (overlay: Drawn): void => {
-    drawn.delete(overlay.run.runId);
+    const { segmentationId } = overlay.layer;
+    drawn.delete(segmentationId);
     const service = segmentationService();
-    const segmentation = service.getSegmentation(overlay.segmentationId);
+    const segmentation = service.getSegmentation(segmentationId);
     const volumeId = segmentation?.representationData?.Labelmap?.volumeId;
-    if (segmentation) service.remove(overlay.segmentationId);
+    if (segmentation) service.remove(segmentationId);
     removeLabelmapImages(host.cornerstone(), overlay.imageIds, volumeId);
     if (drawn.size === 0) stopListening();
   };
@@ -170,9 +175,7 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
     const { VIEWPORT_DATA_CHANGED } = cornerstoneViewportService.EVENTS;
     const { SEGMENTATION_REPRESENTATION_MODIFIED } = service.EVENTS;
     const isOurs = (data: unknown): boolean =>
-      [...drawn.values()].some(
-        overlay => overlay.segmentationId === (data as { segmentationId?: unknown }).segmentationId,
-      );
+      drawn.has((data as { segmentationId?: string }).segmentationId ?? '');
     subscriptions = [
       cornerstoneViewportService.subscribe(VIEWPORT_DATA_CHANGED, drawSoon),
       // What the host puts back by itself comes in its own colours.
@@ -182,27 +185,27 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
     ];
   };
 
-  const draw = async (run: SegmentationRun, displaySetInstanceUID: string): Promise<void> => {
+  const draw = async (
+    run: RunResult,
+    layer: OverlayLayer,
+    displaySetInstanceUID: string,
+  ): Promise<void> => {
     const displaySet = services.displaySetService.getDisplaySetByUID(displaySetInstanceUID);
     const slices = displaySet ? displaySetSlices(host, displaySet) : [];
     if (!displaySet || slices.length === 0) {
       throw new Error(`Display set ${displaySetInstanceUID} is not open`);
     }
-    const cornerstone = host.cornerstone();
-    const imageIds = await createLabelmapImages(cornerstone, run, slices);
-    const segmentationId = `second-reader:${run.runId}`;
-    const colours = coloursOf(run);
+    const { segmentationId, name, labelMap, isHeat } = layer;
+    const imageIds = await createLabelmapImages(host.cornerstone(), labelMap, run.source, slices);
+    const { color, style: styles } = host.cornerstoneTools().segmentation.config;
     const overlay: Drawn = {
       run,
+      layer,
       displaySetInstanceUID,
-      segmentationId,
       imageIds,
-      colours,
-      colourTable: host
-        .cornerstoneTools()
-        .segmentation.config.color.addColorLUT(colourTableOf(colours)),
+      colourTable: color.addColorLUT(colourTableOf(layer)),
       visible: true,
-      hiddenSegments: new Set(),
+      hiddenFindings: new Set(),
     };
     segmentationService().addOrUpdateSegmentation({
       segmentationId,
@@ -211,12 +214,16 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
         data: { imageIds, referencedImageIds: slices.map(({ imageId }) => imageId) },
       },
       config: {
-        label: `${run.provenance.modelName} ${run.provenance.modelVersion}`,
-        segments: segmentsOf(run, host.language()),
+        label: name,
+        segments: segmentsOf(layer, host.language()),
         cachedStats: { info: '' },
       },
     });
-    drawn.set(run.runId, overlay);
+    if (isHeat) {
+      const none = { renderOutline: false, renderOutlineInactive: false };
+      styles.setStyle({ type: LABELMAP, segmentationId }, none);
+    }
+    drawn.set(segmentationId, overlay);
     listen();
     await inTurn();
   };
@@ -235,43 +242,46 @@ export function createOverlayDisplay(host: Host): OverlayDisplay {
 
   return {
     async show(run, displaySetInstanceUID) {
-      const before = drawn.get(run.runId);
-      if (before) forget(before);
+      drawnOf(run.runId).forEach(forget);
+      wanted.add(run.runId);
       // What else was found is drawn as markers; see `findingMarkers`.
-      if (!isSegmentationRun(run)) return;
-      await draw(run, displaySetInstanceUID);
+      for (const layer of await overlayLayersOf(run, createBreathing())) {
+        if (wanted.has(run.runId)) await draw(run, layer, displaySetInstanceUID);
+      }
     },
     setVisible(runIds, visible) {
-      for (const runId of runIds) {
-        const overlay = drawn.get(runId);
-        if (!overlay || overlay.visible === visible) continue;
+      for (const overlay of runIds.flatMap(drawnOf)) {
+        if (overlay.visible === visible) continue;
         overlay.visible = visible;
         restyle(overlay);
       }
     },
     setFindingVisible(run: RunResult, finding: Finding, visible: boolean) {
-      const overlay = drawn.get(run.runId);
-      if (!overlay || finding.kind !== 'segment') return;
-      const { segmentNumber } = finding.segment;
-      if (visible) overlay.hiddenSegments.delete(segmentNumber);
-      else overlay.hiddenSegments.add(segmentNumber);
-      restyle(overlay);
+      for (const overlay of drawnOf(run.runId)) {
+        if (!overlay.layer.labels.some(({ findingId }) => findingId === finding.id)) continue;
+        if (visible) overlay.hiddenFindings.delete(finding.id);
+        else overlay.hiddenFindings.add(finding.id);
+        restyle(overlay);
+      }
     },
     jumpTo(run, finding, displaySetInstanceUID) {
-      const overlay = drawn.get(run.runId);
       const viewportIds = jumpToFinding(host, finding, displaySetInstanceUID);
-      if (!overlay || finding.kind !== 'segment') return;
       const service = segmentationService();
-      for (const viewportId of viewportIds) {
-        if (isDrawnIn(viewportId, overlay.segmentationId)) {
-          service.setActiveSegmentation(viewportId, overlay.segmentationId);
+      for (const { layer } of drawnOf(run.runId)) {
+        const label = layer.labels.find(({ findingId }) => findingId === finding.id);
+        if (!label) continue;
+        const { segmentationId } = layer;
+        for (const viewportId of viewportIds) {
+          if (isDrawnIn(viewportId, segmentationId)) {
+            service.setActiveSegmentation(viewportId, segmentationId);
+          }
         }
+        service.setActiveSegment(segmentationId, label.value);
       }
-      service.setActiveSegment(overlay.segmentationId, finding.segment.segmentNumber);
     },
     remove(runId) {
-      const overlay = drawn.get(runId);
-      if (overlay) forget(overlay);
+      wanted.delete(runId);
+      drawnOf(runId).forEach(forget);
     },
   };
 }

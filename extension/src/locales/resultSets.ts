@@ -1,5 +1,5 @@
 import type { RunState } from '../core/reading/state';
-import type { Texts } from '../locales';
+import type { Texts } from './index';
 
 /** Whether a person drew or wrote it; a program may have helped. */
 export const isByPerson = ({ foreign }: RunState): boolean =>
