@@ -2,6 +2,7 @@ import { conceptOf, type Finding, type RunResult } from '../../core/findings/typ
 import { uidFrom } from '../../core/model/identity';
 import type { EvidenceObject } from '../../core/reading/ports';
 import type { SliceHeader, VoiWindow } from '../../core/volume/types';
+import { bodyPart } from '../common/bodyPart';
 import type { Dataset } from '../common/dataset';
 import { SOP_CLASS } from '../common/dictionary';
 import { encodePart10 } from '../common/encode';
@@ -150,7 +151,7 @@ function state(
     // A presentation state has a date of its own in place of the content's.
     ContentDate: undefined,
     ContentTime: undefined,
-    Laterality: '',
+    ...bodyPart(source),
     ContentLabel: 'AI_MARKERS',
     ContentDescription: 'AI result as computed, not reviewed; reviews are in its SR',
     ContentCreatorName: '',

@@ -1,0 +1,69 @@
+import { boxOf, crossesPlane } from '../../core/findings/detectionBox';
+import type { Finding, RunResult, ScalarMap } from '../../core/findings/types';
+import { indexToWorld, worldToIndex } from '../../core/geometry/transform';
+import type { VolumeGeometry } from '../../core/geometry/types';
+
+/** Frames of one Secondary Capture at most: it is a summary, and all of it is pixels. */
+export const MAX_KEY_SLICES = 20;
+
+/** The source slice that the greatest value of a map lies nearest to. */
+export function peakSlice({ values, geometry }: ScalarMap, source: VolumeGeometry): number {
+  let peak = -1;
+  for (let at = 0; at < values.length; at++) {
+    if (Number.isFinite(values[at]) && (peak < 0 || values[at] > values[peak])) peak = at;
+  }
+  const [columns, rows] = geometry.dimensions;
+  const index = Math.max(0, peak);
+  const i = index % columns;
+  const j = Math.floor(index / columns) % rows;
+  const k = Math.floor(index / (columns * rows));
+  const [, , slice] = worldToIndex(source, indexToWorld(geometry, [i, j, k]));
+  return Math.min(source.dimensions[2] - 1, Math.max(0, Math.round(slice)));
+}
+
+/**
+ * The slices that show what was found: the middle one of each finding, the strongest findings'
+ * first where there are too many; of maps that with the greatest value; of a run that found nothing
+ * the middle of the series. In k order, each once.
+ */
+export function keySlices(
+  run: RunResult,
+  findings: readonly Finding[],
+  maps: readonly ScalarMap[],
+  source: VolumeGeometry,
+): { slices: number[]; of: number } {
+  const last = source.dimensions[2] - 1;
+  const wanted = new Set([
+    ...findings.map(({ middleSlice }) => Math.min(last, Math.max(0, middleSlice))),
+    ...maps.map(map => peakSlice(map, source)),
+  ]);
+  if (wanted.size === 0) wanted.add(Math.floor(run.source.slices.length / 2));
+  const slices = [...wanted].slice(0, MAX_KEY_SLICES).sort((a, b) => a - b);
+  return { slices, of: wanted.size };
+}
+
+/** Whether a finding is to be seen on slice k: what has no place is said on all of them. */
+export function isOnSlice(
+  run: RunResult,
+  finding: Finding,
+  k: number,
+  source: VolumeGeometry,
+): boolean {
+  switch (finding.kind) {
+    case 'segment': {
+      if (!run.labelMap) return false;
+      const [columns, rows] = source.dimensions;
+      const { voxels } = run.labelMap;
+      const base = columns * rows * k;
+      return voxels.subarray(base, base + columns * rows).includes(finding.segment.segmentNumber);
+    }
+    case 'detection':
+      return crossesPlane(
+        boxOf(finding, source),
+        { point: indexToWorld(source, [0, 0, k]), normal: source.direction[2] },
+        source.spacing,
+      );
+    default:
+      return true;
+  }
+}
