@@ -1,5 +1,6 @@
 import type { Finding } from '../../core/findings/types';
 import type { CornerstoneViewport } from '../../types/cornerstone';
+import type { HostDisplaySet } from '../../types/host';
 import type { Host } from '../host';
 import { displaySetSlices, sliceKey } from './displaySetSlices';
 
@@ -46,6 +47,33 @@ function goTo(viewport: CornerstoneViewport, finding: Finding, imageId?: string)
   viewport.render();
 }
 
+/** The image that a finding is shown on: of key images the first. */
+const imageOf = (finding: Finding): { sopInstanceUID: string; frameNumber?: number } =>
+  (finding.kind === 'keyImage' ? finding.images.at(0) : undefined) ?? {
+    sopInstanceUID: finding.referencedSOPInstanceUID,
+    frameNumber: finding.referencedFrameNumber,
+  };
+
+/** The display set that holds an instance; the given one first, which need not be it. */
+function displaySetHolding(
+  host: Host,
+  sopInstanceUID: string,
+  displaySetInstanceUID: string,
+): HostDisplaySet | undefined {
+  const { displaySetService } = host.managers.servicesManager.services;
+  const given = displaySetService.getDisplaySetByUID(displaySetInstanceUID);
+  const holds = (displaySet: HostDisplaySet): boolean =>
+    [...(displaySet.images ?? []), ...(displaySet.instances ?? [])].some(
+      ({ SOPInstanceUID }) => SOPInstanceUID === sopInstanceUID,
+    );
+  if (!given || holds(given)) return given;
+  // A Secondary Capture or a film that is a series of its own.
+  const other = displaySetService
+    .getActiveDisplaySets()
+    .find(set => !set.isOverlayDisplaySet && !set.unsupported && holds(set));
+  return other ?? given;
+}
+
 /**
  * Brings a finding's slice to the reader: in the active viewport if that shows the series, else in
  * another that does, else the active viewport is given the series. Volume viewports beside it (MPR)
@@ -53,19 +81,14 @@ function goTo(viewport: CornerstoneViewport, finding: Finding, imageId?: string)
  *
  * @returns the viewports that show the series, the one that was meant first
  */
-export function jumpToFinding(
-  host: Host,
-  finding: Finding,
-  displaySetInstanceUID: string,
-): string[] {
-  const { displaySetService, viewportGridService, cornerstoneViewportService } =
+export function jumpToFinding(host: Host, finding: Finding, ofDisplaySet: string): string[] {
+  const { viewportGridService, cornerstoneViewportService } =
     host.managers.servicesManager.services;
-  const displaySet = displaySetService.getDisplaySetByUID(displaySetInstanceUID);
+  const image = imageOf(finding);
+  const displaySet = displaySetHolding(host, image.sopInstanceUID, ofDisplaySet);
   if (!displaySet) return [];
-  const wanted = sliceKey({
-    sopInstanceUID: finding.referencedSOPInstanceUID,
-    frameNumber: finding.referencedFrameNumber,
-  });
+  const { displaySetInstanceUID } = displaySet;
+  const wanted = sliceKey(image);
   const imageId = displaySetSlices(host, displaySet).find(
     slice => sliceKey(slice.header) === wanted,
   )?.imageId;

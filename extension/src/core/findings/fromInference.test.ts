@@ -2,6 +2,7 @@ import { manifest, segmentation, slices } from '../reading/memoryPorts.testing';
 import { manifestSchema } from '../model/manifest';
 import type { InferenceOutput } from '../reading/ports';
 import { runResultFrom } from './fromInference';
+import { segmentationOf } from './segmentationRun';
 import { conceptOf, type DetectionOutput, type Measurement, type ModelResult } from './types';
 
 const points = [
@@ -205,4 +206,43 @@ it('names the operating point that was used, and keeps maps beside the result', 
   expect(run.maps).toEqual([map]);
   const sensitive = await runOf(detection(), { model: withPoints, operatingPoint: 'sensitive' });
   expect(sensitive.provenance.operatingPoint).toEqual({ key: 'sensitive', threshold: 0.2 });
+});
+
+describe('a map beside a result', () => {
+  const { geometry } = segmentation().labelMap;
+  const [columns, rows] = geometry.dimensions;
+  const values = new Float32Array(512);
+  values[3 + columns * (2 + rows * 5)] = 0.9;
+  const map = {
+    key: 'saliency',
+    label: { en: 'Saliency', uk: 'Карта' },
+    concept: { value: '130401', scheme: 'DCM', meaning: 'Visual explanation' },
+    unit: { value: '1', scheme: 'UCUM', meaning: 'no units' },
+    geometry,
+    values,
+  };
+
+  it('is a finding, shown where it is highest; the others keep their ids', async () => {
+    const [plain, mapped] = await Promise.all([
+      runOf(detection(nodule(0.9, 1))),
+      runOf({ ...detection(nodule(0.9, 1)), maps: [map] }),
+    ]);
+    expect(mapped.runId).toBe(plain.runId);
+    expect(mapped.findings.slice(0, -1)).toEqual(plain.findings);
+    expect(mapped.findings.at(-1)).toMatchObject({
+      kind: 'map',
+      mapKey: 'saliency',
+      concept: { label: { uk: 'Карта' }, type: { value: '130401' } },
+      middleSlice: 5,
+      centroid: [3, 2, 10],
+      referencedSOPInstanceUID: '1.2.3.6',
+    });
+  });
+
+  it('leaves the segments of its run a segmentation', async () => {
+    const run = await runOf({ ...segmentation(), maps: [map] });
+    expect(run.findings.map(({ kind }) => kind)).toEqual(['segment', 'segment', 'map']);
+    expect(segmentationOf(run)?.findings).toHaveLength(2);
+    expect(segmentationOf(await runOf(detection(nodule(0.9, 1))))).toBeUndefined();
+  });
 });

@@ -1,4 +1,5 @@
-import { add, scale } from '../geometry/vector';
+import { indexToWorld } from '../geometry/transform';
+import { add, cross, dot, scale, subtract } from '../geometry/vector';
 import type { Vec3 } from '../geometry/types';
 import { sha256Hex, sha256HexOfText, uidFrom } from '../model/identity';
 import type { ModelManifest } from '../model/manifest';
@@ -11,6 +12,7 @@ import type {
   ModelResult,
   Provenance,
   RunResult,
+  ScalarMap,
   SourceSeries,
 } from './types';
 
@@ -37,6 +39,43 @@ const middleOf = (slices: readonly SliceHeader[]): Place => {
   const origin = slice.imagePositionPatient ?? [0, 0, 0];
   return { middleSlice, centroid: add(add(origin, across), down) };
 };
+
+/** Where a map is highest, and the slice nearest to it; of pictures without a place, the middle. */
+const peakOf = ({ values, geometry }: ScalarMap, slices: readonly SliceHeader[]): Place => {
+  const { imageOrientationPatient } = slices[0];
+  const positions = slices.flatMap(({ imagePositionPatient }) =>
+    imagePositionPatient ? [imagePositionPatient] : [],
+  );
+  if (!imageOrientationPatient || positions.length < slices.length) return middleOf(slices);
+  let highest = 0;
+  values.forEach((value, index) => {
+    if (value > values[highest]) highest = index;
+  });
+  const [columns, rows] = geometry.dimensions;
+  const centroid = indexToWorld(geometry, [
+    highest % columns,
+    Math.floor(highest / columns) % rows,
+    Math.floor(highest / (columns * rows)),
+  ]);
+  const [rx, ry, rz, cx, cy, cz] = imageOrientationPatient;
+  const normal = cross([rx, ry, rz], [cx, cy, cz]);
+  const distances = positions.map(position => Math.abs(dot(subtract(centroid, position), normal)));
+  return { middleSlice: distances.indexOf(Math.min(...distances)), centroid };
+};
+
+/** Each map beside a result is a thing to be looked at and judged. */
+const mapFindings = (
+  maps: readonly ScalarMap[],
+  slices: readonly SliceHeader[],
+  common: Common,
+): Finding[] =>
+  maps.map(map => ({
+    ...common(`map-${map.key}`, peakOf(map, slices)),
+    kind: 'map',
+    concept: { key: map.key, label: map.label, type: map.concept },
+    mapKey: map.key,
+    measurements: [],
+  }));
 
 /** “Nodule 2”, in every language of the label. */
 const numbered = (concept: FindingConcept, ordinal: number): FindingConcept => ({
@@ -131,7 +170,7 @@ const operatingPointOf = (
  * wherever and whenever it was made, and two different results never share one.
  *
  * A finding is what a reader can judge: a segment that has a voxel, each detection, each class that
- * is there, each value. A run may have none.
+ * is there, each value, and each map. A run may have none.
  *
  * @param request.operatingPoint key of the manifest's operating point that was asked for
  */
@@ -191,6 +230,9 @@ export const runResultFrom = async (request: {
     },
     ...(output.kind === 'segmentation' && { labelMap: output.labelMap }),
     ...(output.maps && output.maps.length > 0 && { maps: output.maps }),
-    findings: findingsOf(output, slices, common),
+    findings: [
+      ...findingsOf(output, slices, common),
+      ...mapFindings(output.maps ?? [], slices, common),
+    ],
   };
 };
