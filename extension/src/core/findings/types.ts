@@ -1,4 +1,5 @@
 import type { Vec3, VolumeGeometry } from '../geometry/types';
+import type { Refusal } from '../outcome';
 import type { LabelMap, SliceHeader } from '../volume/types';
 
 /** A coded concept: CodeValue, CodingSchemeDesignator, CodeMeaning (PS3.3 8.8). */
@@ -15,6 +16,8 @@ export interface Measurement {
   concept: CodedConcept;
   /** Derivation (121401, DCM) of the concept over the segment: mean, standard deviation. */
   derivation?: CodedConcept;
+  /** Measurement Method (370129005, SCT), where it is said. */
+  method?: CodedConcept;
   value: number;
   unit: CodedConcept;
 }
@@ -38,7 +41,7 @@ export interface Provenance {
   modelId: string;
   modelVersion: string;
   modelName: string;
-  /** SHA-256 of the network file, lower-case hex. */
+  /** SHA-256 of the network file, of a chain that of its networks' hashes; lower-case hex. */
   modelSha256: string;
   licence: string;
   /** Absent where another program computed it, who knows where. */
@@ -253,6 +256,8 @@ export interface ForeignOrigin {
   author?: string;
   /** SegmentAlgorithmType and the like. */
   algorithmType: 'automatic' | 'semiautomatic' | 'manual' | 'unknown';
+  /** What was done to show it: a threshold, resampling, parts left out. Texts as of refusals. */
+  remarks?: Refusal[];
 }
 
 export const conceptOf = (finding: Finding): FindingConcept =>
