@@ -66,7 +66,12 @@ export const restoreReading = (context: RestoreContext) => {
     }
   };
 
-  const fromArchive = async (study: string, sets: DisplaySetSummary[], stale: () => boolean) => {
+  const fromArchive = async (
+    study: string,
+    sets: DisplaySetSummary[],
+    waiting: ReadonlySet<string>,
+    stale: () => boolean,
+  ) => {
     evidence ??= fetchEvidence(study);
     const files = await evidence;
     if (stale() || files.length === 0) return;
@@ -85,7 +90,8 @@ export const restoreReading = (context: RestoreContext) => {
         run,
         displaySetInstanceUID: set.displaySetInstanceUID,
         origin: 'archive',
-        stored: 'stored',
+        // Of a store that was interrupted the archive has a part, and the outbox the rest.
+        stored: waiting.has(run.runId) ? 'pending' : 'stored',
         storedSignature: reviewSignature(run, known),
         acknowledged: new Set(instances),
         enqueued: [],
@@ -94,10 +100,13 @@ export const restoreReading = (context: RestoreContext) => {
     }
   };
 
-  const fromDrafts = async (study: string, sets: DisplaySetSummary[], stale: () => boolean) => {
+  const fromDrafts = async (
+    study: string,
+    sets: DisplaySetSummary[],
+    waiting: ReadonlySet<string>,
+    stale: () => boolean,
+  ) => {
     draftsOf ??= context.drafts.load(study);
-    const entries = await context.outbox.list();
-    const waiting = new Set(entries.map(entry => entry.runId));
     for (const { run, reviews, savedAt } of await draftsOf) {
       const set = placed(run, sets);
       if (stale() || !set) continue;
@@ -111,7 +120,6 @@ export const restoreReading = (context: RestoreContext) => {
         enqueued: [],
       });
     }
-    return entries;
   };
 
   const tellInterruptions = async (study: string) => {
@@ -134,11 +142,12 @@ export const restoreReading = (context: RestoreContext) => {
       const arrived = sets.filter(set => !matched.has(set.displaySetInstanceUID));
       if (arrived.length === 0) return { waiting: [] };
       arrived.forEach(set => matched.add(set.displaySetInstanceUID));
-      await fromArchive(study, arrived, stale);
-      const isKept = context.keepsDrafts && !stale();
-      const waiting = isKept ? await fromDrafts(study, arrived, stale) : [];
+      const entries = context.keepsDrafts ? await context.outbox.list() : [];
+      const waiting = new Set(entries.map(({ runId }) => runId));
+      await fromArchive(study, arrived, waiting, stale);
+      if (context.keepsDrafts && !stale()) await fromDrafts(study, arrived, waiting, stale);
       if (!stale()) await tellInterruptions(study);
-      return { waiting };
+      return { waiting: entries };
     },
     forget() {
       evidence = undefined;
