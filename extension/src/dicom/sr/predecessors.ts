@@ -4,19 +4,21 @@ import { segmentationUIDOf } from '../common/identity';
 import { keyImagesOf, keyObjectsUIDOf } from '../keyObject/writeKeyObjects';
 import { parametricMapUIDOf } from '../parametricMap/writeParametricMap';
 import { presentationStateUIDOf } from '../presentation/writePresentationState';
+import { secondaryCaptureUIDOf } from '../secondaryCapture/writeSecondaryCapture';
 import type { InstanceReference } from './references';
 
 /** Presentation states are several only where slices are rescaled apart; none has so many. */
 const MOST_STATES = 64;
 
 /** What evidence of this run can be called that is no report, whatever a site has written of it. */
-const otherEvidence = (run: RunResult): string[] => {
+export const otherEvidence = (run: RunResult): string[] => {
   const images = keyImagesOf(run);
   return [
     segmentationUIDOf(run.runId, 'binary'),
     segmentationUIDOf(run.runId, 'labelmap'),
     ...(run.maps ?? []).map(({ key }) => parametricMapUIDOf(run.runId, key)),
     ...Array.from({ length: MOST_STATES }, (_, part) => presentationStateUIDOf(run.runId, part)),
+    secondaryCaptureUIDOf(run.runId),
     ...Object.values(KEY_OBJECT_TITLES).map(title => keyObjectsUIDOf(run.runId, images, title)),
   ];
 };
