@@ -1,12 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
 import * as ort from 'onnxruntime-node';
+import { toFloat16 } from '../../cli/src/onnx/float16';
+import { decodeModel, encodeModel } from '../../cli/src/onnx/proto';
 import type { EngineReport } from '../../extension/src/core/findings/types';
 import { createNodeInference } from '../../extension/src/inference/node';
 import {
   boxesVolume,
+  tinyBytes,
   TINY_FOLDER,
   tinyPackage,
   type TinyNetwork,
@@ -217,6 +221,44 @@ test.describe('failures', () => {
     expect(answer.engine).toMatchObject({ fallbackReason: 'deviceLost' });
   });
 
+  test('float16 on an adapter without shader-f16: on WASM, saying noFloat16, and at once the next time', async ({
+    page,
+  }) => {
+    const decoded = decodeModel(tinyBytes('threshold'));
+    const halved = decoded.ok ? toFloat16(decoded.value) : decoded;
+    const encoded = halved.ok ? encodeModel(halved.value.model) : halved;
+    if (!encoded.ok) throw new Error(encoded.refusal.message);
+    writeFileSync(path.join(built, 'threshold-half.onnx'), encoded.value);
+    const file = {
+      role: 'network',
+      path: 'threshold-half.onnx',
+      sha256: createHash('sha256').update(encoded.value).digest('hex'),
+      bytes: encoded.value.length,
+    };
+    const manifest = tinyPackage('threshold', { id: 'test-half', files: [file] }).manifest;
+    const request = {
+      manifest,
+      modelUrl: `${server.origin}/test/`,
+      preference: 'webgpu' as const,
+      runs: 2,
+    };
+    const answer = await run(page, request);
+    isRight(answer);
+    const shaderF16 = await page.evaluate(async () => {
+      const { gpu } = navigator as unknown as {
+        gpu: { requestAdapter(): Promise<{ features: { has(name: string): boolean } }> };
+      };
+      return (await gpu.requestAdapter()).features.has('shader-f16');
+    });
+    console.log(`shader-f16: ${shaderF16}`);
+    const engines = answer.engines.map(({ engine }) => engine);
+    if (shaderF16) return expect(engines).toEqual(['webgpu', 'webgpu']);
+    // Two engines for the first run, one for the second.
+    expect(engines).toEqual(['webgpu', 'wasm-threads', 'wasm-threads']);
+    expect(answer.engine).toMatchObject({ fallbackReason: 'noFloat16' });
+    expect(answer.engine?.detail).toMatch(/f16/);
+  });
+
   test('a second failure is refused, with what happened', async ({ page }) => {
     const answer = await mishap(page, ['closes', 'throws', 'closes']);
     expect(answer).toMatchObject({ ok: false, refusal: { code: 'engineFailed' } });
@@ -247,7 +289,6 @@ test.describe('failures', () => {
   test('a network that is no ONNX file is refused in words', async ({ page }) => {
     const { manifest } = tinyPackage('threshold');
     const bytes = readFileSync(path.join(TINY_FOLDER, 'make_tiny_models.py'));
-    const { createHash } = await import('node:crypto');
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const files = [{ role: 'network', path: 'make_tiny_models.py', sha256, bytes: bytes.length }];
     const answer = await run(page, { manifest: { ...manifest, files } });

@@ -1,4 +1,4 @@
-import { chooseEngine, probeGpu, type EngineFacts } from './engineChoice';
+import { chooseEngine, probeGpu, webgpuFailureOf, type EngineFacts } from './engineChoice';
 
 const REAL = { state: 'adapter', software: false, description: 'nvidia ampere' } as const;
 const facts = (over: Partial<EngineFacts> = {}): EngineFacts => ({
@@ -83,10 +83,40 @@ describe('probeGpu', () => {
     expect(found).toMatchObject({ state: 'adapter', software });
   });
 
+  it.each([
+    [['shader-f16', 'timestamp-query'], true],
+    [['timestamp-query'], false],
+    [[], false],
+  ])('with the features %j an adapter computes in float16: %s', async (features, float16) => {
+    const adapter = { info: { vendor: 'nvidia' }, features: new Set(features) };
+    expect(await probeGpu({ requestAdapter: async () => adapter })).toMatchObject({ float16 });
+  });
+
   it('has a word for a browser without WebGPU, without an adapter, and for one that throws', async () => {
     expect(await probeGpu(undefined)).toEqual({ state: 'noWebGPU' });
     expect(await probeGpu({ requestAdapter: async () => null })).toEqual({ state: 'noAdapter' });
     const throwing = { requestAdapter: () => Promise.reject(new Error('blocked')) };
     expect(await probeGpu(throwing)).toEqual({ state: 'noAdapter', detail: 'blocked' });
+  });
+});
+
+describe('webgpuFailureOf', () => {
+  const f16 = 'GenerateSourceCode Program Cast requires f16 but the device does not support it.';
+
+  it('names float16 where the network needs it and the adapter lacks it', () => {
+    expect(webgpuFailureOf({ ...REAL, float16: false }, f16)).toBe('noFloat16');
+    const failed = { engine: 'webgpu', reason: 'noFloat16', detail: f16 } as const;
+    expect(chooseEngine(facts(), 'auto', failed)).toEqual({
+      engine: 'wasm-threads',
+      threads: 4,
+      fallbackReason: 'noFloat16',
+      detail: f16,
+    });
+  });
+
+  it('blames nothing on float16 that the adapter has, or that was not in the way', () => {
+    expect(webgpuFailureOf({ ...REAL, float16: true }, f16)).toBe('webgpuFailed');
+    expect(webgpuFailureOf({ ...REAL, float16: false }, 'ConvTranspose3D')).toBe('webgpuFailed');
+    expect(webgpuFailureOf({ state: 'noWebGPU' }, f16)).toBe('webgpuFailed');
   });
 });

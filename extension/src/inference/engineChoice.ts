@@ -14,6 +14,8 @@ export const fallbackReasons = [
   'softwareAdapter',
   /** WebGPU could not load or run this network. */
   'webgpuFailed',
+  /** The network computes in float16 and the adapter cannot (no feature `shader-f16`). */
+  'noFloat16',
   /** The GPU device was lost while it ran (driver reset, sleep, out of memory). */
   'deviceLost',
   /** The page is not cross-origin isolated, so WASM has no threads. */
@@ -35,6 +37,8 @@ export type GpuFacts =
       state: 'adapter';
       software: boolean;
       description: string;
+      /** Whether shaders may compute in float16 (`shader-f16`). */
+      float16?: boolean;
       /** Bytes of the largest buffer, and of the largest part of one that a shader may see. */
       limits?: { maxBufferSize: number; maxStorageBufferBindingSize: number };
     };
@@ -100,6 +104,15 @@ export const chooseEngine = (
   };
 };
 
+/**
+ * Why WebGPU did not run a network, by what ONNX Runtime said. Only running it tells that a network
+ * computes in float16: nothing in a manifest does.
+ */
+export const webgpuFailureOf = (gpu: GpuFacts, detail: string): FallbackReason =>
+  gpu.state === 'adapter' && !gpu.float16 && /\b(f16|float16)\b/i.test(detail)
+    ? 'noFloat16'
+    : 'webgpuFailed';
+
 /** The part of WebGPU that is asked; declared here so that no WebGPU typings are needed. */
 interface AdapterLike {
   info?: {
@@ -110,6 +123,7 @@ interface AdapterLike {
     isFallbackAdapter?: boolean;
   };
   isFallbackAdapter?: boolean;
+  features?: { has(name: string): boolean };
   limits?: { maxBufferSize?: number; maxStorageBufferBindingSize?: number };
 }
 export interface GpuLike {
@@ -134,7 +148,8 @@ export const probeGpu = async (gpu: GpuLike | undefined): Promise<GpuFacts> => {
       maxBufferSize === undefined || maxStorageBufferBindingSize === undefined
         ? undefined
         : { maxBufferSize, maxStorageBufferBindingSize };
-    return { state: 'adapter', software, description: words || 'WebGPU adapter', limits };
+    const float16 = adapter.features?.has('shader-f16') ?? false;
+    return { state: 'adapter', software, description: words || 'WebGPU adapter', float16, limits };
   } catch (error) {
     return { state: 'noAdapter', detail: error instanceof Error ? error.message : String(error) };
   }

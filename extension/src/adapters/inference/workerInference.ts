@@ -142,7 +142,9 @@ export const createWorkerInference = (
       if (end.type === 'refused') return { ok: false, refusal: end.refusal };
 
       const failure = failedEngine(end, engine);
-      if (failure?.reason === 'webgpuFailed') notOnGpu.set(networks, failure);
+      if (failure?.reason === 'webgpuFailed' || failure?.reason === 'noFloat16') {
+        notOnGpu.set(networks, failure);
+      }
       if (attempt === 'last' || !failure) {
         const before =
           failed && attempt === 'last' ? ` (before it: ${failed.reason}, ${failed.detail})` : '';

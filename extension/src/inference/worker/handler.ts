@@ -2,7 +2,12 @@ import type { InferenceSession } from 'onnxruntime-common';
 import type { EngineReport } from '../../core/findings/types';
 import { accept, refuse, type Outcome } from '../../core/outcome';
 import type { RunControl } from '../../core/reading/ports';
-import { chooseEngine, type EngineFacts, type FallbackReason } from '../engineChoice';
+import {
+  chooseEngine,
+  webgpuFailureOf,
+  type EngineFacts,
+  type FallbackReason,
+} from '../engineChoice';
 import { messageOf } from '../errors';
 import { GIB, GPU_BUFFER, WASM_HEAP, type MachineLimits } from '../memoryPlan';
 import { loadNetwork, networkFilesOf, networksKey, type NetworkCache } from '../network';
@@ -189,12 +194,14 @@ export const createHandler = (ports: HandlerPorts) => {
           detail,
         });
       } else if (outcome.refusal.code === 'engineFailed' && !abort.signal.aborted) {
-        const gpuReason: FallbackReason = lostReason === undefined ? 'webgpuFailed' : 'deviceLost';
+        const detail = lostReason ?? String(outcome.refusal.values.detail);
+        const gpuReason: FallbackReason =
+          lostReason === undefined ? webgpuFailureOf(facts.gpu, detail) : 'deviceLost';
         ports.post({
           type: 'engineFailed',
           id,
           engine: engine.engine,
-          detail: lostReason ?? String(outcome.refusal.values.detail),
+          detail,
           ...(engine.engine === 'webgpu' && { reason: gpuReason }),
         });
       } else {
