@@ -60,6 +60,8 @@ export interface ReadReport {
   >;
   /** The run itself, where no segmentation holds it. */
   run?: RunResult;
+  /** Of a run whose segments a segmentation holds: its findings that are none of them (maps). */
+  beside?: Finding[];
   /** Whose findings are reviewed, where they are another program's: the result and its objects. */
   reviewed?: { runId: string; instances: string[] };
 }
@@ -202,6 +204,25 @@ function findingOfGroup(group: readonly ContentItem[], source: SourceSeries): Fi
   }
 }
 
+/** The open series that a report is of; `undefined` when it is not among the given ones. */
+function sourceOf(
+  report: Report,
+  sources: readonly SourceSeries[],
+): Outcome<SourceSeries | undefined> {
+  const [{ series, instances }] = evidenceOf(report);
+  const matched = matchedSource(series, instances, sources);
+  return matched.ok ? accept(matched.value?.source) : matched;
+}
+
+/** What a reading of parameters and findings gives, or why they cannot be read. */
+function parsedBy<T>(read: () => T): Outcome<T> {
+  try {
+    return accept(read());
+  } catch (error) {
+    return unreadable(error instanceof z.ZodError ? issueOf(error) : String(error));
+  }
+}
+
 /**
  * The run of a report that no segmentation goes with. `undefined` when its source series is not
  * among the given ones.
@@ -211,18 +232,17 @@ function runOfReport(
   groups: ReadonlyArray<readonly ContentItem[]>,
   sources: readonly SourceSeries[],
 ): Outcome<RunResult | undefined> {
-  const [{ series, instances }] = evidenceOf(report);
-  const matched = matchedSource(series, instances, sources);
+  const matched = sourceOf(report, sources);
   if (!matched.ok) return matched;
-  if (!matched.value) return accept(undefined);
-  const { source } = matched.value;
+  const source = matched.value;
+  if (!source) return accept(undefined);
   const [nothing] = withConcept(report.ContentSequence, CODE.qualitativeEvaluations)
     .flatMap(item => withConcept(item.ContentSequence, CODE.finding))
     .map(item => item.ContentSequence);
-  try {
+  return parsedBy(() => {
     const parameters = parametersOf(groups[0] ?? nothing);
     const { manufacturer, algorithmFamily } = parameters;
-    return accept({
+    return {
       runId: parameters.runId,
       source,
       provenance: {
@@ -231,11 +251,22 @@ function runOfReport(
         ...(manufacturer && { manufacturer }),
       },
       findings: groups.map(group => findingOfGroup(group, source)),
-    });
-  } catch (error) {
-    const reason = error instanceof z.ZodError ? issueOf(error) : String(error);
-    return unreadable(reason);
-  }
+    };
+  });
+}
+
+/** Findings of a report that are no segments of the segmentation it goes with. */
+function findingsBeside(
+  report: Report,
+  groups: ReadonlyArray<readonly ContentItem[]>,
+  sources: readonly SourceSeries[],
+): Outcome<Finding[]> {
+  const others = groups.filter(group => withConcept(group, CODE.referencedSegment).length === 0);
+  if (others.length === 0) return accept([]);
+  const source = sourceOf(report, sources);
+  if (!source.ok) return source;
+  const open = source.value;
+  return parsedBy(() => (open ? others.map(group => findingOfGroup(group, open)) : []));
 }
 
 const unreadable = (reason: string): Outcome<never> =>
@@ -293,10 +324,13 @@ export function readReport(
   const run =
     segmentationUID || reviewed ? accept(undefined) : runOfReport(report, groups, sources);
   if (!run.ok) return run;
+  const beside = segmentationUID ? findingsBeside(report, groups, sources) : accept([]);
+  if (!beside.ok) return beside;
   return accept({
     sopInstanceUID: report.SOPInstanceUID,
     segmentationUID,
     ...(run.value && { run: run.value }),
+    ...(beside.value.length > 0 && { beside: beside.value }),
     ...(reviewed && { reviewed }),
     predecessors: (report.PredecessorDocumentsSequence ?? []).flatMap(study =>
       study.ReferencedSeriesSequence.flatMap(series =>

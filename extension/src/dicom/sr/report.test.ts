@@ -216,6 +216,23 @@ describe('images, maps and segments', () => {
     expect((await readBack(alone, run)).run).toEqual(rest);
   });
 
+  it('a map beside segments is a group of its own, and is read back beside them', async () => {
+    const run = runOn(slicesOf(small), 3);
+    const [map] = mapRun(run.source.slices).findings;
+    const mixed = { ...run, findings: [map, ...run.findings] };
+    const report = reportOf(mixed, { reviews: reviewsOf(mixed, 1) });
+    const dataset = await parsed(report);
+    expect(groupsIn(dataset).map(templateIn)).toEqual(['1411', '1411', '1411', '1501']);
+    const numbers = groupsIn(dataset)
+      .flatMap(group => named(group, 'Referenced Segment'))
+      .flatMap(item => item.ReferencedSOPSequence as Items)
+      .map(each => each.ReferencedSegmentNumber);
+    expect(numbers).toEqual([[1], [2], [3]]);
+    const read = await readBack(report, run);
+    expect(read.beside).toEqual([{ ...map, runId: run.runId }]);
+    expect(read.findings.get(map.id)?.review).toEqual(reviewsOf(mixed, 1)[0]);
+  });
+
   it('a class that was found is a question answered with Present, and its probability', async () => {
     const run = runOfKind('classification', slicesOf(small));
     const [group] = groupsIn(await parsed(reportOf(run)));

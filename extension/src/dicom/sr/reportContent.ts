@@ -1,4 +1,4 @@
-import { isSegmentationRun } from '../../core/findings/segmentationRun';
+import { segmentationOf } from '../../core/findings/segmentationRun';
 import type { Finding, RunResult } from '../../core/findings/types';
 import type { Review } from '../../core/review/types';
 import { CODE, codeItem, modalityCodes } from '../common/codes';
@@ -29,9 +29,12 @@ export interface ContentRequest {
   beside: readonly InstanceReference[];
 }
 
-/** Segments in the order of their numbers, all else as the model gave it. */
-export const findingOrder = (run: RunResult): readonly Finding[] =>
-  isSegmentationRun(run) ? segmentOrder(run) : run.findings;
+/** Segments of the label map in the order of their numbers, then all else as the model gave it. */
+export const findingOrder = (run: RunResult): readonly Finding[] => {
+  const segmentation = segmentationOf(run);
+  if (!segmentation) return run.findings;
+  return [...segmentOrder(segmentation), ...run.findings.filter(({ kind }) => kind !== 'segment')];
+};
 
 const reviewersOf = (reviews: readonly Review[]): string[] =>
   [...new Set(reviews.map(personOf))].filter(reviewer => reviewer !== '');

@@ -1,4 +1,8 @@
-import { isSegmentationRun, type SegmentationRun } from '../../core/findings/segmentationRun';
+import {
+  isSegmentationRun,
+  segmentationOf,
+  type SegmentationRun,
+} from '../../core/findings/segmentationRun';
 import type { RunResult } from '../../core/findings/types';
 import { uidFrom } from '../../core/model/identity';
 import type { EvidenceObject } from '../../core/reading/ports';
@@ -45,7 +49,7 @@ const reviewsInOrder = (run: RunResult, reviews: readonly Review[]): Review[] =>
 };
 
 const usualBeside = (run: RunResult): InstanceReference[] => {
-  if (!hasSegmentation(run)) return [];
+  if (!segmentationOf(run)) return [];
   const sopInstanceUID = segmentationUIDOf(run.runId);
   const seriesInstanceUID = seriesUIDOf(sopInstanceUID);
   return [{ sopClassUID: SOP_CLASS.segmentation, sopInstanceUID, seriesInstanceUID }];
