@@ -231,6 +231,9 @@ class Parser {
       case 'OB':
       case 'OW':
       case 'OF':
+      case 'OD':
+      case 'OL':
+      case 'OV':
       case 'UN':
         return this.bytes.subarray(start, start + length);
       default:
