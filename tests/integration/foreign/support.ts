@@ -1,13 +1,12 @@
-import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { RunResult, SourceSeries } from '../../../extension/src/core/findings/types';
 import type { Refusal } from '../../../extension/src/core/outcome';
 import type { SliceHeader } from '../../../extension/src/core/volume/types';
 import { parsePart10, type ParsedDataset } from '../../../extension/src/dicom/common/parse';
 import { readForeign } from '../../../extension/src/dicom/foreign';
-
-const root = path.resolve(__dirname, '../../..');
-const data = process.env.SECOND_READER_DATA ?? path.resolve(root, '../shared/data');
+import { data } from '../evidence/support/sources';
+import { bytesOf } from '../evidence/support/tools';
 
 /** Real objects of others; `undefined` where this machine has none. */
 export const objectsIn = (folder: string): string | undefined => {
@@ -20,10 +19,7 @@ const { DicomMessage } = jest.requireActual<{
   data: { DicomMessage: { readFile(file: ArrayBuffer, options?: object): { dict: JsonDataset } } };
 }>('dcmjs').data;
 
-export const bytesOf = (file: string): ArrayBuffer => {
-  const bytes = readFileSync(file);
-  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-};
+export { bytesOf };
 
 const filesBelow = (at: string): string[] =>
   statSync(at).isFile()
