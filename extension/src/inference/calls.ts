@@ -1,13 +1,10 @@
 import type { VolumeGeometry } from '../core/geometry/types';
-import {
-  channelsOf,
-  type ModelInput,
-  type ModelManifest,
-  type SlidingWindow,
-} from '../core/model/manifest';
+import type { Inference, SlidingWindow } from '../core/model/manifest';
+import { networkChannels, type NetworkSpec } from '../core/model/networks';
 import { accept, refuse, type Outcome } from '../core/outcome';
 import { permuteAxes } from '../core/postprocessing/inverseGrid';
 import type { AnswerGrid } from '../core/postprocessing/scoreRing';
+import { boxGeometry } from '../core/preprocessing/box';
 import type { PreprocessedVolume } from '../core/preprocessing/preprocess';
 import {
   extractSliceStack,
@@ -44,6 +41,8 @@ export interface NetworkCalls {
   /** Which axis of the volume each axis of `geometry` is. */
   order: readonly [Axis, Axis, Axis];
   grid: AnswerGrid;
+  /** Voxels of one channel that each call sees. */
+  inputSize: Size3;
   /** First voxel of what the network sees in each call. */
   origins: readonly Size3[];
   /** Answers of different calls do not overlap. */
@@ -68,35 +67,47 @@ const isReversed = (axes: SpatialAxes): boolean => axes === 'zyx' || axes === 'y
 export const stridesOf = ([ni, nj, nk]: Size3, axes: SpatialAxes): Size3 =>
   isReversed(axes) ? [1, ni, ni * nj] : [nj * nk, nk, 1];
 
-/** Which of the volume's channels each input takes. */
-const channelRanges = (
-  manifest: ModelManifest,
-  channels: number,
-): Array<{ input: ModelInput; from: number; count: number }> => {
-  if (manifest.inputs.length === 1) {
-    return [{ input: manifest.inputs[0], from: 0, count: channels }];
-  }
-  // `repeatChannel` multiplies all of them alike.
-  const factor = channels / channelsOf(manifest).length;
+/** One input of the network: which of the volume's channels it takes, and its tensor's memory. */
+interface Slot {
+  input: NetworkSpec['inputs'][number];
+  volume: PreprocessedVolume;
+  /** Used again by the next call of the same size. */
+  buffer: Float32Array<ArrayBuffer> | undefined;
+}
+
+const slotsOf = ({ inputs }: NetworkSpec, volume: PreprocessedVolume): Slot[] => {
+  // `repeatChannel` multiplies all channels alike.
+  const factor = volume.channels / networkChannels({ inputs }).length;
+  const size = volume.data.length / volume.channels;
   let from = 0;
-  return manifest.inputs.map(input => {
-    const count = input.channels.length * factor;
-    from += count;
-    return { input, from: from - count, count };
+  return inputs.map(input => {
+    const first = from;
+    const channels = input.channels.length * factor;
+    from += channels;
+    const data = volume.data.subarray(first * size, from * size);
+    return { input, volume: { ...volume, data, channels }, buffer: undefined };
   });
 };
 
-const slotOf = (
-  volume: PreprocessedVolume,
-  { from, count }: { from: number; count: number },
-): PreprocessedVolume => {
-  const size = volume.data.length / volume.channels;
-  return {
-    ...volume,
-    data: volume.data.subarray(from * size, (from + count) * size),
-    channels: count,
-  };
-};
+/**
+ * Feeds of each call.
+ *
+ * @param extract fills the slot's tensor for a call
+ * @param shapeOf channels a volume's channel becomes, and the spatial part of the tensor
+ */
+const feedsFrom =
+  (
+    slots: Slot[],
+    extract: (slot: Slot, call: number) => Float32Array<ArrayBuffer>,
+    shapeOf: (axes: SpatialAxes) => { depth: number; spatial: number[] },
+  ): PlannedCalls['feeds'] =>
+  call =>
+    slots.map(slot => {
+      slot.buffer = extract(slot, call);
+      const { depth, spatial } = shapeOf(slot.input.spatialAxes);
+      const dims = [1, slot.volume.channels * depth, ...spatial];
+      return { name: slot.input.name, data: slot.buffer, dims };
+    });
 
 /**
  * Moves answers to whole cells of a map that is coarser than the window: starts become multiples of
@@ -119,24 +130,20 @@ const alignStarts = (plan: WindowPlan, stride: Size3): WindowPlan => {
   return { ...plan, starts };
 };
 
-const cellStride = (manifest: ModelManifest): Size3 => {
-  const heat = manifest.outputs.find(({ type }) => type === 'centerHeatmap');
+const cellStride = ({ outputs }: NetworkSpec): Size3 => {
+  const heat = outputs.find(({ type }) => type === 'centerHeatmap');
   return heat?.type === 'centerHeatmap' ? heat.stride : [1, 1, 1];
 };
 
 const windows = (
-  manifest: ModelManifest,
+  network: NetworkSpec,
   volume: PreprocessedVolume,
-  inference: Extract<ModelManifest['inference'], { inferer: 'slidingWindow' }>,
+  inference: SlidingWindow,
 ): PlannedCalls => {
   const { geometry } = volume;
-  const plan = alignStarts(planWindows(geometry.dimensions, inference), cellStride(manifest));
-  const slots = channelRanges(manifest, volume.channels).map(range => ({
-    ...range,
-    volume: slotOf(volume, range),
-    buffer: undefined as Float32Array<ArrayBuffer> | undefined,
-  }));
-  const axes = manifest.inputs[0].spatialAxes;
+  const plan = alignStarts(planWindows(geometry.dimensions, inference), cellStride(network));
+  const axes = network.inputs[0].spatialAxes;
+  const margin = plan.outputMargin;
   const calls: NetworkCalls = {
     count: plan.starts.length,
     answerShape: tensorShape(plan.outputSize, axes),
@@ -144,97 +151,91 @@ const windows = (
     geometry,
     order: [0, 1, 2],
     origins: plan.starts,
+    inputSize: plan.roiSize,
     grid: {
       dimensions: geometry.dimensions,
       size: plan.outputSize,
-      starts: plan.starts.map(([i, j, k]): Size3 => [
-        i + plan.outputMargin[0],
-        j + plan.outputMargin[1],
-        k + plan.outputMargin[2],
-      ]),
+      starts: plan.starts.map(([i, j, k]): Size3 => [i + margin[0], j + margin[1], k + margin[2]]),
       strides: stridesOf(plan.outputSize, axes),
     },
     isDisjoint: false,
     weighting: inference,
   };
-  return {
-    calls,
-    feeds: call =>
-      slots.map(slot => {
-        const { input, count } = slot;
-        slot.buffer = extractWindow(
-          slot.volume,
-          plan,
-          call,
-          inference,
-          input.spatialAxes,
-          slot.buffer,
-        );
-        return {
-          name: input.name,
-          data: slot.buffer,
-          dims: [1, count, ...tensorShape(plan.roiSize, input.spatialAxes)],
-        };
-      }),
-  };
+  const feeds = feedsFrom(
+    slotsOf(network, volume),
+    (slot, call) =>
+      extractWindow(slot.volume, plan, call, inference, slot.input.spatialAxes, slot.buffer),
+    order => ({ depth: 1, spatial: tensorShape(plan.roiSize, order) }),
+  );
+  return { calls, feeds };
 };
 
-const whole = (manifest: ModelManifest, volume: PreprocessedVolume): Outcome<PlannedCalls> => {
-  const { geometry } = volume;
-  const { dimensions } = geometry;
-  const flat = manifest.inputs.find(({ spatialAxes }) => isFlat(spatialAxes));
+const whole = (
+  network: NetworkSpec,
+  volume: PreprocessedVolume,
+  { outputMargin = [0, 0, 0] }: Extract<Inference, { inferer: 'simple' }>,
+): Outcome<PlannedCalls> => {
+  const { dimensions } = volume.geometry;
+  const flat = network.inputs.find(({ spatialAxes }) => isFlat(spatialAxes));
   if (flat && dimensions[2] !== 1) {
     return refuse(
       'volumeNotFlat',
-      `Model ${manifest.id} takes pictures (input "${flat.name}"), and the series has ${dimensions[2]} slices; 1 is allowed, or the inferer "slice"`,
-      { model: manifest.id, input: flat.name, slices: dimensions[2] },
+      `Model ${network.id} takes pictures (input "${flat.name}"), and the series has ${dimensions[2]} slices; 1 is allowed, or the inferer "slice"`,
+      { model: network.id, input: flat.name, slices: dimensions[2] },
+    );
+  }
+  const size: Size3 = [
+    dimensions[0] - 2 * outputMargin[0],
+    dimensions[1] - 2 * outputMargin[1],
+    dimensions[2] - 2 * outputMargin[2],
+  ];
+  if (size.some(length => length < 1)) {
+    return refuse(
+      'volumeTooSmall',
+      `Model ${network.id} loses ${outputMargin.join('×')} voxels on each side, and is given ${dimensions.join('×')}; more than twice as many are needed`,
+      { model: network.id, met: dimensions.join('×'), allowed: outputMargin.join('×') },
     );
   }
   const plan: WindowPlan = {
     dimensions,
     roiSize: dimensions,
     starts: [[0, 0, 0]],
-    outputSize: dimensions,
-    outputMargin: [0, 0, 0],
+    outputSize: size,
+    outputMargin,
   };
-  const axes = manifest.inputs[0].spatialAxes;
+  const axes = network.inputs[0].spatialAxes;
   const calls: NetworkCalls = {
     count: 1,
-    answerShape: tensorShape(dimensions, axes),
+    answerShape: tensorShape(size, axes),
     isReversed: isReversed(axes),
-    geometry,
+    geometry: boxGeometry(volume.geometry, { start: outputMargin, size }),
     order: [0, 1, 2],
-    origins: plan.starts,
-    grid: {
-      dimensions,
-      size: dimensions,
-      starts: [[0, 0, 0]],
-      strides: stridesOf(dimensions, axes),
-    },
+    origins: [[0 - outputMargin[0], 0 - outputMargin[1], 0 - outputMargin[2]]],
+    inputSize: dimensions,
+    grid: { dimensions: size, size, starts: [[0, 0, 0]], strides: stridesOf(size, axes) },
     isDisjoint: true,
     weighting: UNWEIGHTED,
   };
-  return accept({
-    calls,
-    feeds: () =>
-      channelRanges(manifest, volume.channels).map(range => ({
-        name: range.input.name,
-        data: extractWindow(
-          slotOf(volume, range),
-          plan,
-          0,
-          { paddingMode: 'constant', cval: 0 },
-          range.input.spatialAxes,
-        ),
-        dims: [1, range.count, ...tensorShape(dimensions, range.input.spatialAxes)],
-      })),
-  });
+  const feeds = feedsFrom(
+    slotsOf(network, volume),
+    slot =>
+      extractWindow(
+        slot.volume,
+        plan,
+        0,
+        { paddingMode: 'constant', cval: 0 },
+        slot.input.spatialAxes,
+        slot.buffer,
+      ),
+    order => ({ depth: 1, spatial: tensorShape(dimensions, order) }),
+  );
+  return accept({ calls, feeds });
 };
 
 const slices = (
-  manifest: ModelManifest,
+  network: NetworkSpec,
   volume: PreprocessedVolume,
-  inference: Extract<ModelManifest['inference'], { inferer: 'slice' }>,
+  inference: Extract<Inference, { inferer: 'slice' }>,
 ): PlannedCalls => {
   const { dimensions } = volume.geometry;
   const { spatialDim, neighbours } = inference;
@@ -242,13 +243,9 @@ const slices = (
   const order = [first, second, spatialDim] as const;
   const geometry = permuteAxes(volume.geometry, order);
   const size: Size3 = [geometry.dimensions[0], geometry.dimensions[1], 1];
-  const slots = channelRanges(manifest, volume.channels).map(range => ({
-    ...range,
-    volume: slotOf(volume, range),
-    buffer: undefined as Float32Array<ArrayBuffer> | undefined,
-  }));
-  const axes = manifest.inputs[0].spatialAxes;
+  const axes = network.inputs[0].spatialAxes;
   const count = dimensions[spatialDim];
+  const depth = 2 * neighbours + 1;
   const starts = Array.from({ length: count }, (_, k): Size3 => [0, 0, k]);
   const calls: NetworkCalls = {
     count,
@@ -257,57 +254,38 @@ const slices = (
     geometry,
     order,
     origins: starts,
-    grid: {
-      dimensions: geometry.dimensions,
-      size,
-      starts,
-      strides: stridesOf(size, axes),
-    },
+    inputSize: [size[0], size[1], depth],
+    grid: { dimensions: geometry.dimensions, size, starts, strides: stridesOf(size, axes) },
     isDisjoint: true,
     weighting: UNWEIGHTED,
   };
-  return {
-    calls,
-    feeds: call =>
-      slots.map(slot => {
-        const { input } = slot;
-        slot.buffer = extractSliceStack(
-          slot.volume,
-          call,
-          inference,
-          input.spatialAxes,
-          slot.buffer,
-        );
-        return {
-          name: input.name,
-          data: slot.buffer,
-          dims: [
-            1,
-            slot.count * (2 * neighbours + 1),
-            ...sliceShape(dimensions, inference, input.spatialAxes),
-          ],
-        };
-      }),
-  };
+  const feeds = feedsFrom(
+    slotsOf(network, volume),
+    (slot, call) =>
+      extractSliceStack(slot.volume, call, inference, slot.input.spatialAxes, slot.buffer),
+    spatialOrder => ({ depth, spatial: sliceShape(dimensions, inference, spatialOrder) }),
+  );
+  return { calls, feeds };
 };
 
 /**
- * Plans the calls of a package's network over a preprocessed volume: MONAI's `SlidingWindowInferer`,
+ * Plans the calls of a network over a preprocessed volume: MONAI's `SlidingWindowInferer`,
  * `SimpleInferer` and `SliceInferer`.
  *
- * Refuses `volumeNotFlat`: a two-dimensional network that is called once, on several slices.
+ * Refuses `volumeNotFlat`: a two-dimensional network that is called once, on several slices;
+ * `volumeTooSmall`: nothing is left of a volume whose borders the network loses.
  */
 export const planCalls = (
-  manifest: ModelManifest,
+  network: NetworkSpec,
   volume: PreprocessedVolume,
 ): Outcome<PlannedCalls> => {
-  const { inference } = manifest;
+  const { inference } = network;
   switch (inference.inferer) {
     case 'slidingWindow':
-      return accept(windows(manifest, volume, inference));
+      return accept(windows(network, volume, inference));
     case 'simple':
-      return whole(manifest, volume);
+      return whole(network, volume, inference);
     case 'slice':
-      return accept(slices(manifest, volume, inference));
+      return accept(slices(network, volume, inference));
   }
 };

@@ -1,5 +1,5 @@
 import { Tensor, type InferenceSession } from 'onnxruntime-common';
-import type { ModelManifest } from '../core/model/manifest';
+import type { NetworkSpec } from '../core/model/networks';
 import { accept, refuse, type Outcome } from '../core/outcome';
 import type { RunControl } from '../core/reading/ports';
 import type { PlannedCalls } from './calls';
@@ -11,11 +11,11 @@ export type CreateTensor = (data: Float32Array<ArrayBuffer>, dims: number[]) => 
 
 export const createFloatTensor: CreateTensor = (data, dims) => new Tensor('float32', data, dims);
 
-export const cancelled = (manifest: Pick<ModelManifest, 'id'>) =>
-  refuse('runCancelled', `The run of ${manifest.id} was cancelled`, { model: manifest.id });
+export const cancelled = ({ id }: { id: string }) =>
+  refuse('runCancelled', `The run of ${id} was cancelled`, { model: id });
 
 /** ONNX outputs that a manifest's output reads. */
-export const outputNamesOf = (output: ModelManifest['outputs'][number]): string[] => {
+export const outputNamesOf = (output: NetworkSpec['outputs'][number]): string[] => {
   switch (output.type) {
     case 'boxes':
       return [
@@ -31,20 +31,20 @@ export const outputNamesOf = (output: ModelManifest['outputs'][number]): string[
 };
 
 /** A model that lacks an input or output it declares is refused before anything is computed. */
-export const checkNames = (manifest: ModelManifest, session: InferenceSession): Outcome<void> => {
+export const checkNames = (network: NetworkSpec, session: InferenceSession): Outcome<void> => {
   const check = (kind: 'input' | 'output', declared: string, actual: readonly string[]) =>
     actual.includes(declared)
       ? accept(undefined)
       : refuse(
           'modelNameMissing',
-          `Model ${manifest.id} declares an ${kind} "${declared}"; the network has ${actual.join(', ')}`,
-          { model: manifest.id, kind, declared, actual: actual.join(', ') },
+          `Model ${network.id} declares an ${kind} "${declared}"; the network has ${actual.join(', ')}`,
+          { model: network.id, kind, declared, actual: actual.join(', ') },
         );
-  for (const input of manifest.inputs) {
+  for (const input of network.inputs) {
     const checked = check('input', input.name, session.inputNames);
     if (!checked.ok) return checked;
   }
-  for (const name of manifest.outputs.flatMap(outputNamesOf)) {
+  for (const name of network.outputs.flatMap(outputNamesOf)) {
     const checked = check('output', name, session.outputNames);
     if (!checked.ok) return checked;
   }
@@ -61,7 +61,7 @@ export const checkNames = (manifest: ModelManifest, session: InferenceSession): 
  * Refuses `runCancelled`, `engineFailed` (the runtime threw), and what the collectors refuse.
  */
 export const inferCalls = async (request: {
-  manifest: ModelManifest;
+  network: NetworkSpec;
   planned: PlannedCalls;
   sessions: readonly InferenceSession[];
   weights: readonly number[];
@@ -69,7 +69,7 @@ export const inferCalls = async (request: {
   control: RunControl;
   createTensor: CreateTensor;
 }): Promise<Outcome<void>> => {
-  const { manifest, planned, sessions, weights, collectors, control, createTensor } = request;
+  const { network, planned, sessions, weights, collectors, control, createTensor } = request;
   const { calls } = planned;
   const names = [...new Set(collectors.flatMap(collector => collector.names))];
   const total = calls.count * sessions.length;
@@ -79,15 +79,15 @@ export const inferCalls = async (request: {
     for (const [index, session] of sessions.entries()) {
       control.onProgress({ phase: 'infer', fraction: (call * sessions.length + index) / total });
       await yieldToEventLoop();
-      if (control.signal.aborted) return cancelled(manifest);
+      if (control.signal.aborted) return cancelled(network);
 
       let answers: Answers;
       try {
         const tensors = feeds.map(({ name, data, dims }) => [name, createTensor(data, dims)]);
         answers = await session.run(Object.fromEntries(tensors), names);
       } catch (error) {
-        return refuse('engineFailed', `${manifest.id} could not be run: ${messageOf(error)}`, {
-          model: manifest.id,
+        return refuse('engineFailed', `${network.id} could not be run: ${messageOf(error)}`, {
+          model: network.id,
           engine: 'session',
           detail: messageOf(error),
         });

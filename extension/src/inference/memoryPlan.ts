@@ -1,5 +1,4 @@
-import type { ModelManifest } from '../core/model/manifest';
-import { primaryOutput } from '../core/model/manifest';
+import type { NetworkSpec } from '../core/model/networks';
 import { accept, refuse, type Outcome } from '../core/outcome';
 import { scoreRingBytes } from '../core/postprocessing/scoreRing';
 import type { PreprocessedVolume } from '../core/preprocessing/preprocess';
@@ -44,7 +43,7 @@ const DEVICE_MEMORY_CAP = 8 * GIB;
 const product = (sizes: readonly number[]): number => sizes.reduce((total, n) => total * n, 1);
 
 /** Channels of the outputs that are averaged, as far as the manifest tells. */
-const channelsOfOutput = (output: ModelManifest['outputs'][number]): number => {
+const channelsOfOutput = (output: NetworkSpec['outputs'][number]): number => {
   switch (output.type) {
     case 'labelMap':
       return output.encoding === 'labels' ? 1 : output.classes;
@@ -52,43 +51,46 @@ const channelsOfOutput = (output: ModelManifest['outputs'][number]): number => {
       return Math.max(...output.labels.map(({ value }) => value)) + 1 + (output.size ? 3 : 0);
     case 'map':
       return output.channel + 1;
+    case 'tensor':
+      return output.channels;
     default:
       return 0;
   }
 };
+
+/** Of a series that fills several channels once. */
+export const bytesOf = (volumes: ReadonlyArray<Pick<Volume, 'voxels'>>): number =>
+  [...new Set(volumes)].reduce((sum, { voxels }) => sum + voxels.byteLength, 0);
 
 /**
  * Reckons what a run of a package over a preprocessed volume will hold. Scores are never held whole:
  * a ring of as many layers as a window is deep takes their place.
  *
  * @param volumes one a channel; a series that fills several is counted once
+ * @param held in a chain, bytes that are there before: the series and what earlier networks have left
  */
 export const planMemory = (
-  manifest: ModelManifest,
+  network: NetworkSpec,
   volumes: readonly Pick<Volume, 'voxels' | 'geometry'>[],
   prepared: Pick<PreprocessedVolume, 'channels' | 'geometry'>,
   calls: NetworkCalls,
   networks = 1,
+  held?: number,
 ): MemoryPlan => {
   const voxels = product(prepared.geometry.dimensions);
-  const source = [...new Set(volumes)].reduce((sum, volume) => sum + volume.voxels.byteLength, 0);
+  const source = held ?? bytesOf(volumes);
   const { grid, isDisjoint } = calls;
   const layer = grid.dimensions[0] * grid.dimensions[1];
-  const { inference } = manifest;
-  const seen =
-    inference.inferer === 'slidingWindow'
-      ? product(inference.roiSize)
-      : product(grid.size) * (inference.inferer === 'slice' ? 2 * inference.neighbours + 1 : 1);
-  const inputs = manifest.inputs.length;
-  const largestInput = (4 * seen * prepared.channels) / inputs;
-  const isHeat = primaryOutput(manifest).type === 'centerHeatmap';
-  const primary = primaryOutput(manifest);
-  const stride = primary.type === 'centerHeatmap' ? product(primary.stride) : 1;
-  const answers = manifest.outputs.map(
-    output => (4 * product(grid.size) * channelsOfOutput(output)) / (isHeat ? stride : 1),
+  const { outputs } = network;
+  const inputs = network.inputs.length;
+  const largestInput = (4 * product(calls.inputSize) * prepared.channels) / inputs;
+  const heat = outputs.find(({ type }) => type === 'centerHeatmap');
+  const stride = heat?.type === 'centerHeatmap' ? product(heat.stride) : 1;
+  const answers = outputs.map(
+    output => (4 * product(grid.size) * channelsOfOutput(output)) / stride,
   );
   const largestTensor = Math.max(largestInput, ...answers);
-  const scores = manifest.outputs.reduce((sum, output) => {
+  const scores = outputs.reduce((sum, output) => {
     const channels =
       output.type === 'labelMap'
         ? output.classes
@@ -103,9 +105,14 @@ export const planMemory = (
     // Two layers of scores and codes stay with the inversion.
     return sum + held + 2 * 5 * layer * channels;
   }, 0);
-  const maps = manifest.outputs.filter(({ type }) => type === 'map').length;
-  const labels = primary.type === 'labelMap' ? product(volumes[0].geometry.dimensions) : 0;
-  const result = labels + 4 * voxels * maps;
+  const hasLabels = outputs.some(({ type }) => type === 'labelMap');
+  const labels = hasLabels ? product(volumes[0].geometry.dimensions) : 0;
+  const wholes = outputs.reduce(
+    (sum, output) =>
+      sum + (output.type === 'map' ? 1 : output.type === 'tensor' ? output.channels : 0),
+    0,
+  );
+  const result = labels + 4 * voxels * wholes;
   const preprocessed = 4 * voxels * prepared.channels;
   const tensors = 2 * (largestInput * inputs + answers.reduce((sum, bytes) => sum + bytes, 0));
   const peak = source + preprocessed + scores + tensors + result;

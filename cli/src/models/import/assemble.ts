@@ -76,7 +76,8 @@ export const assemble = (
     postprocessing: [],
     facts: unsaid(),
   };
-  const ensemble = draft.networks.length > 1;
+  const folds = draft.stages?.filter(stage => stage === undefined) ?? draft.networks;
+  const ensemble = folds.length > 1;
   const merged = [draft.part, fromOptions(options), authored].reduce<object>(
     (sum, part) => merge(sum, part),
     base,

@@ -25,10 +25,13 @@ const tell = (terminal: Terminal, report: ImportReport): void => {
 export function importCommand(terminal: Terminal): Command {
   return new Command('import')
     .description(
-      'make a model package of a MONAI bundle, an nnU-Net v2 folder, a TF.js layers model or an ONNX file',
+      'make a model package of a MONAI bundle, an nnU-Net v2 folder, a TF.js layers model, an ONNX file or a chain of these',
     )
     .showHelpAfterError('(second-reader models import --help)')
-    .argument('<source>', 'folder, .zip (MONAI bundle), model.json (TF.js) or .onnx')
+    .argument(
+      '<source>',
+      'folder, .zip (MONAI bundle), model.json (TF.js), a chain’s .json or .onnx',
+    )
     .requiredOption('--out <folder>', 'where the package is written')
     .option('--id <id>', 'lower-case words joined by "-"; from the source’s name without it')
     .option('--name <text>', 'name for people, English')

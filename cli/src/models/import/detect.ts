@@ -1,12 +1,13 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { accept, refuse, type Outcome } from '@second-reader/core/outcome';
+import { isChain } from './chain/source';
 import type { SourceKind } from './draft';
 import { readJson } from './files';
 
 export interface DetectedSource {
   kind: SourceKind;
-  /** The folder of a bundle or of plans, the model.json of a TF.js model, the ONNX file. */
+  /** The folder of a bundle or of plans, the model.json of a TF.js model, a chain's .json, the ONNX file. */
   path: string;
 }
 
@@ -23,7 +24,7 @@ const formatOf = async (file: string): Promise<string | undefined> => {
 };
 
 const ALLOWED =
-  'a MONAI bundle (configs/metadata.json), an nnU-Net v2 folder (plans.json, dataset.json), a TF.js layers model (model.json) or an ONNX file';
+  'a MONAI bundle (configs/metadata.json), an nnU-Net v2 folder (plans.json, dataset.json), a TF.js layers model (model.json), a description of a chain of networks (.json) or an ONNX file';
 
 const unknown = (source: string, found: string): Outcome<never> =>
   refuse('importSource', `${source} is ${found}; what can be imported is ${ALLOWED}.`, {
@@ -63,10 +64,12 @@ export const detectSource = async (source: string): Promise<Outcome<DetectedSour
     return detectSource(path.dirname(source));
   }
   if (source.endsWith('.json')) {
+    const json = await readJson(source);
+    if (json.ok && isChain(json.value)) return accept({ kind: 'chain of networks', path: source });
     const format = await formatOf(source);
     return format
       ? accept({ kind: 'TF.js layers model', path: source })
-      : unknown(source, 'JSON, but no TF.js model');
+      : unknown(source, 'JSON, but no TF.js model and no description of a chain of networks');
   }
   if (source.endsWith('.onnx')) return accept({ kind: 'ONNX file', path: source });
   const other = OTHERS[path.extname(source).toLowerCase()];

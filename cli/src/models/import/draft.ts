@@ -19,13 +19,16 @@ export interface MissingFact {
   section: keyof ManifestPart;
 }
 
-export type SourceKind = 'MONAI bundle' | 'nnU-Net v2 folder' | 'TF.js layers model' | 'ONNX file';
+export type SourceKind =
+  'MONAI bundle' | 'nnU-Net v2 folder' | 'TF.js layers model' | 'ONNX file' | 'chain of networks';
 
 /** What an importer makes of a source. */
 export interface ImportDraft {
   kind: SourceKind;
   /** One network, or the folds of an ensemble. */
   networks: OnnxModel[];
+  /** In a chain, the stage that each of them is for; undefined for the last. */
+  stages?: ReadonlyArray<string | undefined>;
   part: ManifestPart;
   /** What differs from the original program or was chosen; printed and written into the card. */
   notes: string[];

@@ -5,6 +5,8 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { deflateRawSync } from 'node:zlib';
+import { readModel, writeModel } from '../../onnx/file';
+import { numbersOf } from '../../onnx/tensors';
 import { detectSource } from './detect';
 import { importPackage } from './import';
 import { intensitySteps } from './intensity';
@@ -12,6 +14,7 @@ import { normalizationSteps } from './nnunet/normalization';
 import { parseImportOptions } from './options';
 import { unzip } from './zip';
 
+const TINY = path.resolve(__dirname, '../../../../tests/fixtures/onnx');
 const BUNDLES = path.resolve(__dirname, '../../../../tests/fixtures/bundles');
 
 let folder: string;
@@ -96,6 +99,70 @@ describe('importPackage', () => {
       refusal: { code: 'bundleNoOnnx', values: { found: 'model.pt' } },
     });
     if (!outcome.ok) expect(outcome.refusal.message).toContain('monai.bundle onnx_export');
+  });
+});
+
+describe('a network as PyTorch’s exporter writes it', () => {
+  const options = {
+    task: 'segmentation',
+    modality: 'CT',
+    axes: 'zyx',
+    orientation: 'LPS',
+    spacing: 'own',
+    window: '0,100',
+    roi: '8,8,8',
+    activation: 'softmax',
+  };
+  /** The tiny network with its weights in a file beside it. */
+  const external = async (): Promise<{ onnx: string; data: string }> => {
+    const read = await readModel(path.join(TINY, 'tiny.onnx'));
+    if (!read.ok) throw new Error(read.refusal.message);
+    const model = read.value;
+    const parts: Uint8Array[] = [];
+    let offset = 0;
+    for (const tensor of model.graph.initializer) {
+      const numbers = numbersOf(tensor);
+      const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+      tensor.externalData = [
+        { key: 'location', value: 'network.onnx.data' },
+        { key: 'offset', value: String(offset) },
+        { key: 'length', value: String(bytes.length) },
+      ];
+      tensor.dataLocation = 1;
+      for (const kept of ['rawData', 'floatData', 'int32Data', 'int64Data'] as const) {
+        delete tensor[kept];
+      }
+      offset += bytes.length;
+      parts.push(bytes);
+    }
+    expect(offset).toBeGreaterThan(0);
+    const onnx = path.join(folder, 'network.onnx');
+    const data = path.join(folder, 'network.onnx.data');
+    const written = await writeModel(onnx, model);
+    expect(written.ok).toBe(true);
+    await writeFile(data, Buffer.concat(parts));
+    return { onnx, data };
+  };
+
+  it('is imported with the weights that lie beside it, and without them refused by name', async () => {
+    const labels = path.join(folder, 'labels.json');
+    await writeFile(labels, '{"1": "One", "2": "Two"}');
+    const { onnx, data } = await external();
+    const apart = await run(onnx, { ...options, labels });
+    const whole = await run(path.join(TINY, 'tiny.onnx'), {
+      ...options,
+      labels,
+      out: path.join(folder, 'whole'),
+      id: 'network',
+    });
+    if (!apart.ok) throw new Error(apart.refusal.message);
+    if (!whole.ok) throw new Error(whole.refusal.message);
+    const fixtureOf = (package_: string) => readFile(path.join(package_, 'fixture.safetensors'));
+    expect(await fixtureOf(apart.value.folder)).toEqual(await fixtureOf(whole.value.folder));
+    await rm(data);
+    expect(await run(onnx, { ...options, labels, force: true })).toMatchObject({
+      refusal: { code: 'onnxExternalMissing', values: { location: 'network.onnx.data' } },
+    });
   });
 });
 

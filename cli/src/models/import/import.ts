@@ -6,6 +6,7 @@ import { makeFixture } from '../network/fixture';
 import { loadNative } from '../network/native';
 import { assemble, todosIn } from './assemble';
 import { detectSource, type DetectedSource } from './detect';
+import { readChain } from './chain/source';
 import type { ImportDraft, ManifestInput, ManifestPart } from './draft';
 import { readJson } from './files';
 import { parseLabels, slug, type AuthoredLabel } from './labels';
@@ -48,6 +49,8 @@ const readDraft = (
       return readBundle(source, options, given);
     case 'nnU-Net v2 folder':
       return readPlans(source, options, given);
+    case 'chain of networks':
+      return readChain(source);
     default:
       return readPlainSource(source, options, given);
   }
@@ -124,19 +127,21 @@ export const importPackage = async (
     if (!network.ok) return network;
     prepared.push(network.value);
   }
-  const [first] = prepared;
-  notes.push(...preparationLines(first));
-  const fixture = await makeFixture(
-    await loadNative(),
-    first.model,
-    first.bytes,
-    first.proof.shapes,
-  );
+  const { stages = [] } = draft.value;
+  prepared.forEach((network, index) => {
+    const stage = stages[index];
+    // Folds of one network are rewritten alike, and said once.
+    if (stages.indexOf(stage) < index && index > 0) return;
+    notes.push(...preparationLines(network).map(line => (stage ? `${stage}: ${line}` : line)));
+  });
+  // The fixture is of the last network: the one without a stage.
+  const last = prepared.find((_, index) => stages[index] === undefined) ?? prepared[0];
+  const fixture = await makeFixture(await loadNative(), last.model, last.bytes, last.proof.shapes);
   if (fixture.reason) notes.push(`No fixture was written: ${fixture.reason}.`);
 
   const written = await writePackage(options.out, {
     manifest: manifest.value,
-    networks: prepared.map(({ bytes }) => bytes),
+    networks: prepared.map(({ bytes }, index) => ({ bytes, stage: stages[index] })),
     fixture: fixture.file,
     notes,
     source: `${draft.value.kind} ${path.basename(path.resolve(source))}`,

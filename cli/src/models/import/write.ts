@@ -9,8 +9,8 @@ import { cardSkeleton } from './cardSkeleton';
 
 export interface PackageContents {
   manifest: ManifestWithoutFiles;
-  /** Bytes of each network, encoded. */
-  networks: Uint8Array[];
+  /** Each network, encoded, and in a chain the stage it is for. */
+  networks: ReadonlyArray<{ bytes: Uint8Array; stage?: string }>;
   fixture?: Uint8Array;
   notes: string[];
   source: string;
@@ -19,14 +19,21 @@ export interface PackageContents {
 /** As the reference table of models/README.md has them. */
 const ORDER = [
   ...['$schema', 'schemaVersion', 'id', 'version', 'name', 'task', 'files', 'inputs', 'gates'],
-  ...['preprocessing', 'inference', 'outputs', 'operatingPoints', 'postprocessing'],
+  ...['stages', 'networkInputs', 'preprocessing', 'inference', 'outputs', 'operatingPoints'],
+  'postprocessing',
   ...['measurements', 'autoRun', 'facts'],
 ];
 
 type File = ManifestInput['files'][number];
 
-const entry = (role: File['role'], name: string, bytes: Uint8Array): File => ({
+const entry = (
+  role: File['role'],
+  name: string,
+  bytes: Uint8Array,
+  stage: string | undefined,
+): File => ({
   role,
+  ...(stage !== undefined && { stage }),
   path: name,
   sha256: createHash('sha256').update(bytes).digest('hex'),
   bytes: bytes.length,
@@ -54,13 +61,17 @@ export const writePackage = async (
 ): Promise<ManifestInput> => {
   await mkdir(folder, { recursive: true });
   const files: File[] = [];
-  const put = async (role: File['role'], name: string, bytes: Uint8Array) => {
-    files.push(entry(role, name, bytes));
+  const put = async (role: File['role'], name: string, bytes: Uint8Array, stage?: string) => {
+    files.push(entry(role, name, bytes, stage));
     await writeFile(path.join(folder, name), bytes);
   };
-  for (const [index, bytes] of networks.entries()) {
-    const fold = networks.length > 1 ? `-${index}` : '';
-    await put('network', `${manifest.id}${fold}.onnx`, bytes);
+  const named = new Map<string, number>();
+  for (const { bytes, stage } of networks) {
+    const folds = networks.filter(other => other.stage === stage).length;
+    const stem = [manifest.id, ...(stage === undefined ? [] : [stage])].join('-');
+    const fold = named.get(stem) ?? 0;
+    named.set(stem, fold + 1);
+    await put('network', `${stem}${folds > 1 ? `-${fold}` : ''}.onnx`, bytes, stage);
   }
   if (fixture) await put('fixture', 'fixture.safetensors', fixture);
   const said = { ...manifest, $schema: './model.schema.json', files };

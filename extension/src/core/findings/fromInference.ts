@@ -218,7 +218,10 @@ export const runResultFrom = async (request: {
       modelId: manifest.id,
       modelVersion: manifest.version,
       modelName: manifest.name.en,
-      modelSha256: networks[0].sha256,
+      // Of a chain no file alone is the model: the hash of all networks' hashes, in their order.
+      modelSha256: manifest.stages
+        ? sha256HexOfText(networks.map(({ sha256 }) => sha256).join(' '))
+        : networks[0].sha256,
       licence: manifest.facts.licence,
       engine,
       startedAt: request.startedAt,

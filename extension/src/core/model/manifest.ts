@@ -9,6 +9,7 @@ import { channelSchema, inputSchema } from './manifest/inputs';
 import { operatingPointSchema, outputSchema } from './manifest/outputs';
 import { measurementNames, postprocessingSchema } from './manifest/postprocessing';
 import { preprocessingSchema } from './manifest/preprocessing';
+import { networkInputsSchema, stageSchema } from './manifest/stages';
 
 export { gateSchema, measurementNames, postprocessingSchema, preprocessingSchema };
 
@@ -40,6 +41,10 @@ export const manifestSchema = z.strictObject({
   measurements: z.array(z.enum(measurementNames)).default(['volume', 'meanIntensity']),
   /** Which DICOM objects findings of this model become; the field's practice where it says nothing. */
   evidence: evidenceTableSchema.optional(),
+  /** Networks that run before the last one, in this order; each has files of its own. */
+  stages: z.array(stageSchema).min(1).optional(),
+  /** What the last network of a chain is fed, where that is not $.inputs. */
+  networkInputs: networkInputsSchema.optional(),
   /** Starts by itself when a study that it admits is opened in the AI reading mode. */
   autoRun: z.boolean().default(true),
   facts: factsSchema,
@@ -59,6 +64,8 @@ export type OutputOf<T extends ModelOutput['type']> = Extract<ModelOutput, { typ
 export type LabelMapOutput = OutputOf<'labelMap'>;
 export type SegmentLabel = LabelMapOutput['labels'][number];
 export type OperatingPoint = z.infer<typeof operatingPointSchema>;
+export type Stage = z.infer<typeof stageSchema>;
+export type StageOutput = Stage['outputs'][number];
 export type MeasurementName = (typeof measurementNames)[number];
 
 /** The output of the task's own kind; the others are maps beside it. */

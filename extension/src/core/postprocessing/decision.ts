@@ -23,8 +23,13 @@ export type Decision = {
 /** What is taken for a region's presence where no operating point says otherwise. */
 export const DEFAULT_THRESHOLD = 0.5;
 
+/** What of an output says how its scores become labels. */
+export type DecidedOutput = Pick<LabelMapOutput, 'encoding' | 'activation' | 'classes'> & {
+  labels: ReadonlyArray<{ value: number }>;
+};
+
 /** @param threshold of the operating point, for regions */
-export function decisionOf(output: LabelMapOutput, threshold = DEFAULT_THRESHOLD): Decision {
+export function decisionOf(output: DecidedOutput, threshold = DEFAULT_THRESHOLD): Decision {
   const { classes: channels, labels } = output;
   const valueOf = new Uint8Array(256);
   if (output.activation === 'sigmoid' && output.encoding === 'scores') {

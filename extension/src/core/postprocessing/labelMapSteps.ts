@@ -79,19 +79,23 @@ export function keepLargestConnectedComponent(
 
 /**
  * MONAI's `RemoveSmallObjects` (by_measure, one channel a label): components of an applied label
- * of fewer voxels than `minSizeMm3` holds (rounded up) become background. Faces connect.
+ * of fewer voxels than `minSizeMm3` holds (rounded up) become background.
  *
  * @param box outside it there is background only
  */
 export function removeSmallObjects(
   { voxels, geometry }: LabelMap,
-  { appliedLabels, minSizeMm3 }: { appliedLabels: readonly number[]; minSizeMm3: number },
+  {
+    appliedLabels,
+    minSizeMm3,
+    connectivity = 1,
+  }: { appliedLabels: readonly number[]; minSizeMm3: number; connectivity?: Connectivity },
   box?: Box,
 ): void {
   const [si, sj, sk] = geometry.spacing;
   const least = Math.ceil(minSizeMm3 / (si * sj * sk));
   const runs = findRuns(voxels, geometry.dimensions, keysOf(appliedLabels, true), box);
-  const { root, size } = connectComponents(runs, geometry.dimensions, 1);
+  const { root, size } = connectComponents(runs, geometry.dimensions, connectivity);
   for (let run = 0; run < runs.count; run++) {
     if (size[root[run]] < least) {
       voxels.fill(0, runs.begin[run], runs.end[run]);

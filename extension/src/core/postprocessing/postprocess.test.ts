@@ -1,5 +1,5 @@
 import type { VolumeGeometry } from '../geometry/types';
-import { preprocessedGeometry } from '../preprocessing/preprocess';
+import { preprocessedGeometry } from '../preprocessing/preprocessedGeometry.testing';
 import { connectComponents, findRuns, type Connectivity } from './connectedComponents';
 import { argmax, invertLabels, invertScores } from './invert';
 import { fillHoles, keepLargestConnectedComponent } from './labelMapSteps';

@@ -2,8 +2,15 @@ import type { VolumeGeometry } from '../geometry/types';
 import { voxelCount } from '../geometry/transform';
 import type { LabelMapOutput, PostprocessingStep } from '../model/manifest';
 import type { LabelMap } from '../volume/types';
+import { binaryClosing } from './closing';
 import type { Box } from './connectedComponents';
-import { applySigmoid, decideLayer, decisionOf, type Decision } from './decision';
+import {
+  applySigmoid,
+  decideLayer,
+  decisionOf,
+  type DecidedOutput,
+  type Decision,
+} from './decision';
 import type { IndexRange } from '../preprocessing/box';
 import { invertLabels, layerOf, type ClassScores } from './invert';
 import { createLayerInverter, type LayerSink } from './invertLayers';
@@ -15,6 +22,9 @@ import {
 } from './labelMapSteps';
 
 type LabelMapStep = Exclude<PostprocessingStep, { transform: 'invert' | 'meanEnsemble' }>;
+
+export const isLabelMapStep = (step: PostprocessingStep): step is LabelMapStep =>
+  step.transform !== 'invert' && step.transform !== 'meanEnsemble';
 
 /**
  * Runs steps on a label map, in order and in place.
@@ -34,6 +44,10 @@ export function applyPostprocessing(
         break;
       case 'fillHoles':
         fillHoles(labelMap, step, box, known);
+        known = undefined;
+        break;
+      case 'binaryClosing':
+        binaryClosing(labelMap, step, box);
         known = undefined;
         break;
       case 'removeSmallObjects':
@@ -93,7 +107,7 @@ function createLabelCollector(
 export function createLabelMapSink(
   network: VolumeGeometry,
   source: VolumeGeometry,
-  output: LabelMapOutput,
+  output: DecidedOutput,
   steps: readonly PostprocessingStep[],
   threshold?: number,
   seen?: IndexRange,
@@ -103,8 +117,6 @@ export function createLabelMapSink(
   if (invert?.transform !== 'invert') {
     throw new Error('no "invert" step: the manifest was not validated');
   }
-  const isLabelMapStep = (step: PostprocessingStep): step is LabelMapStep =>
-    step.transform !== 'invert' && step.transform !== 'meanEnsemble';
   const before = steps.slice(0, at).filter(isLabelMapStep);
   const after = steps.slice(at + 1).filter(isLabelMapStep);
   const decision = decisionOf(output, threshold);

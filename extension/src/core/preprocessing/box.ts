@@ -65,7 +65,7 @@ function extentAbove(
   values: Float32Array,
   [ni, nj, nk]: Vec3,
   threshold: number,
-): { first: Vec3; last: Vec3 } | undefined {
+): Extent | undefined {
   const first: [number, number, number] = [ni, nj, nk];
   const last: [number, number, number] = [-1, -1, -1];
   let row = 0;
@@ -87,10 +87,56 @@ function extentAbove(
   return last[2] < 0 ? undefined : { first, last };
 }
 
+/** First and last voxel along i, j, k. */
+interface Extent {
+  first: Vec3;
+  last: Vec3;
+}
+
 /**
- * MONAI's `CropForeground`: the box around the values above the threshold, with its margin, grown
- * to a multiple of `kDivisible` (half of it before). `allowSmaller` cuts the margin, not that growth,
- * at the volume's border.
+ * The box around an extent with its margin, grown to a multiple of `kDivisible` (half of it before).
+ * `allowSmaller` cuts the margin, not that growth, at the volume's border.
+ */
+export function boxAround(
+  extent: Extent,
+  dimensions: Vec3,
+  { margin, kDivisible, allowSmaller }: Step<'cropForeground'>,
+): Box {
+  const begin = map3(axis => {
+    const from = extent.first[axis] - margin[axis];
+    return allowSmaller ? Math.max(0, from) : from;
+  });
+  const end = map3(axis => {
+    const to = extent.last[axis] + margin[axis] + 1;
+    return allowSmaller ? Math.min(dimensions[axis], to) : to;
+  });
+  const size = map3(axis => divisible(end[axis] - begin[axis], kDivisible[axis]));
+  const start = map3(
+    axis => begin[axis] - Math.floor((size[axis] - (end[axis] - begin[axis])) / 2),
+  );
+  return { start, size };
+}
+
+/**
+ * The voxels of a grid whose centres lie within a region of another whose axes run along its own; at
+ * least one along each axis, and inside the grid.
+ */
+export function extentOfRegion(
+  { grid, box }: { grid: VolumeGeometry; box: IndexRange },
+  geometry: VolumeGeometry,
+): Extent {
+  const corner = (index: Vec3) => worldToIndex(geometry, indexToWorld(grid, index));
+  const a = corner(map3(axis => box.from[axis] - 0.5));
+  const b = corner(map3(axis => box.to[axis] - 0.5));
+  const inside = (index: number, axis: 0 | 1 | 2) =>
+    Math.min(Math.max(index, 0), geometry.dimensions[axis] - 1);
+  const first = map3(axis => inside(Math.ceil(Math.min(a[axis], b[axis]) - 1e-6), axis));
+  const last = map3(axis => inside(Math.floor(Math.max(a[axis], b[axis]) + 1e-6), axis));
+  return { first, last: map3(axis => Math.max(first[axis], last[axis])) };
+}
+
+/**
+ * MONAI's `CropForeground`: the box around the values above the threshold (`boxAround`).
  *
  * Refuses `foregroundEmpty` (MONAI gives an empty image).
  */
@@ -99,7 +145,7 @@ export function foregroundBox(
   dimensions: Vec3,
   step: Step<'cropForeground'>,
 ): Outcome<Box> {
-  const { margin, kDivisible, allowSmaller, selectAbove, relativeToMaximum } = step;
+  const { selectAbove, relativeToMaximum } = step;
   let threshold = selectAbove;
   let highest = -Infinity;
   for (let index = 0; index < values.length; index++) {
@@ -114,19 +160,7 @@ export function foregroundBox(
       { met: highest, allowed: threshold },
     );
   }
-  const begin = map3(axis => {
-    const from = extent.first[axis] - margin[axis];
-    return allowSmaller ? Math.max(0, from) : from;
-  });
-  const end = map3(axis => {
-    const to = extent.last[axis] + margin[axis] + 1;
-    return allowSmaller ? Math.min(dimensions[axis], to) : to;
-  });
-  const size = map3(axis => divisible(end[axis] - begin[axis], kDivisible[axis]));
-  const start = map3(
-    axis => begin[axis] - Math.floor((size[axis] - (end[axis] - begin[axis])) / 2),
-  );
-  return accept({ start, size });
+  return accept(boxAround(extent, dimensions, step));
 }
 
 /** The grid of a box: the same axes from another first voxel. */

@@ -205,3 +205,15 @@ export const isInPlace = ({ axes, isResampled }: Pass): boolean =>
   axes.every(
     ({ sourceAxis, first, step }, axis) => sourceAxis === axis && first === 0 && step === 1,
   );
+
+/** The grid that orientation and spacing lead to; other steps are passed over. */
+export const gridAfterFused = (
+  geometry: VolumeGeometry,
+  steps: readonly PreprocessingStep[],
+): VolumeGeometry => {
+  const spatial = steps.filter(
+    step => step.transform === 'orientation' || step.transform === 'spacing',
+  );
+  const passes = planPasses(wholePass(geometry), spatial);
+  return passes[passes.length - 1].geometry;
+};

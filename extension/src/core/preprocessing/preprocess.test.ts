@@ -3,12 +3,8 @@ import { indexToWorld, worldToIndex } from '../geometry/transform';
 import type { PreprocessingStep } from '../model/manifest';
 import { compose, linearIntensity, scaleIntensityRangeOf } from './intensity';
 import { planPasses, roundHalfToEven, wholePass, type FusedStep } from './pass';
-import {
-  preprocess,
-  preprocessedGeometry,
-  type PreprocessedVolume,
-  type SourceVolume,
-} from './preprocess';
+import { preprocess, type PreprocessedVolume, type SourceVolume } from './preprocess';
+import { preprocessedGeometry } from './preprocessedGeometry.testing';
 
 const [c, s] = [Math.cos(0.2), Math.sin(0.2)];
 const geometry: VolumeGeometry = {
@@ -43,7 +39,7 @@ const scale = (clip: boolean, bMin = 0): PreprocessingStep => ({
 });
 
 const run = (volume: SourceVolume, steps: PreprocessingStep[]): PreprocessedVolume => {
-  const outcome = preprocess([volume], [{ key: 'image', modality: 'CT' }], steps);
+  const outcome = preprocess([volume], [{ key: 'image' }], steps);
   if (!outcome.ok) throw new Error(outcome.refusal.message);
   return outcome.value;
 };

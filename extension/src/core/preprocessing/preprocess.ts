@@ -1,11 +1,13 @@
 import type { Vec3, VolumeGeometry } from '../geometry/types';
-import type { ModelChannel, PreprocessingStep } from '../model/manifest';
+import type { PreprocessingStep } from '../model/manifest';
 import { accept, type Outcome } from '../outcome';
 import type { Volume, VoxelArray } from '../volume/types';
 import {
+  boxAround,
   boxGeometry,
   boxOf,
   cropPad,
+  extentOfRegion,
   foregroundBox,
   isWholeBox,
   paddedBox,
@@ -22,7 +24,15 @@ import {
   type ValueStep,
 } from './intensity';
 import { matchPass, resampleOblique } from './match';
-import { isInPlace, planPasses, wholePass, type FusedStep, type Pass } from './pass';
+import { fillWithNoise } from './noise';
+import {
+  gridAfterFused,
+  isInPlace,
+  planPasses,
+  wholePass,
+  type FusedStep,
+  type Pass,
+} from './pass';
 import { runPass, tapsOf } from './resample';
 import { letterboxSize, resize, resizedGeometry } from './resize';
 
@@ -43,6 +53,18 @@ export interface PreprocessedVolume {
    */
   seen: IndexRange;
 }
+
+/** What earlier networks of a chain found, for the steps that ask for it. */
+export interface EarlierStages {
+  /** The voxels around all labels of a stage's label map, and the grid they are counted on. */
+  region(stage: string): { grid: VolumeGeometry; box: IndexRange };
+}
+
+const NO_STAGES: EarlierStages = {
+  region(stage) {
+    throw new Error(`no stage "${stage}" has run: the manifest was not validated`);
+  },
+};
 
 /** One channel: what the steps call it, and the series that its values came from. */
 interface Lane {
@@ -148,14 +170,6 @@ function runFused(
   return { ...work, data, geometry };
 }
 
-const gridAfterFused = (geometry: VolumeGeometry, steps: readonly PreprocessingStep[]) => {
-  const spatial = steps.filter(
-    step => step.transform === 'orientation' || step.transform === 'spacing',
-  );
-  const passes = planPasses(wholePass(geometry), spatial);
-  return passes[passes.length - 1].geometry;
-};
-
 function runBox(
   work: PreprocessedVolume,
   source: VolumeGeometry,
@@ -214,6 +228,7 @@ function runLone(
   work: PreprocessedVolume,
   lanes: readonly Lane[],
   step: LoneStep,
+  earlier: EarlierStages,
 ): Outcome<PreprocessedVolume> {
   const { dimensions } = work.geometry;
   /** Of the first channel's series, which results come back to. */
@@ -222,7 +237,12 @@ function runLone(
     case 'spacing':
       return accept(runSmoothSpacing(work, step));
     case 'cropForeground': {
-      const { sourceKey } = step;
+      const { sourceKey, stage } = step;
+      if (stage !== undefined) {
+        const region = earlier.region(stage);
+        const around = boxAround(extentOfRegion(region, work.geometry), dimensions, step);
+        return accept(runBox(work, grid, around, step));
+      }
       const source = sourceKey === undefined ? 0 : lanes.findIndex(({ key }) => key === sourceKey);
       if (source < 0) throw new Error(`no channel "${sourceKey}": the manifest was not validated`);
       const box = foregroundBox(channelOf(work, source), dimensions, step);
@@ -242,6 +262,11 @@ function runLone(
       const box = paddedBox(size, step.spatialSize, 'symmetric');
       return accept(runBox(resized, grid, box, { mode: 'constant', value: step.value }));
     }
+    case 'fillWithNoise':
+      lanes.forEach((lane, channel) => {
+        if (takes(step, lane)) fillWithNoise(channelOf(work, channel), channel, step);
+      });
+      return accept(work);
     default: {
       const chosen = lanes.flatMap((lane, channel) =>
         takes(step, lane) ? [{ values: channelOf(work, channel), facts: lane.volume }] : [],
@@ -273,15 +298,17 @@ function repeatChannel(work: PreprocessedVolume, repeats: number): PreprocessedV
  * Agrees with MONAI on the golden arrays in tests/golden.
  *
  * @param volumes one a channel; two channels of one series are the same object
- * @param channels the manifest's channels in the same order; the first one's grid is the reference
+ * @param channels the network's channels in the same order; the first one's grid is the reference
+ * @param earlier in a chain of networks, what those before have found
  *
  * Refuses `voiMissing`, `suvbwNotPet`, what `suvbwFactorOf` refused, `foregroundEmpty` and
  * `normalizeCountDiffers`.
  */
 export function preprocess(
   volumes: readonly SourceVolume[],
-  channels: readonly ModelChannel[],
+  channels: ReadonlyArray<{ key: string }>,
   steps: readonly PreprocessingStep[],
+  earlier = NO_STAGES,
 ): Outcome<PreprocessedVolume> {
   if (volumes.length !== channels.length || volumes.length === 0) {
     throw new Error(`${volumes.length} volumes for ${channels.length} channels`);
@@ -312,46 +339,9 @@ export function preprocess(
       lanes = lanes.flatMap(lane => Array.from({ length: step.repeats }, () => lane));
       continue;
     }
-    const after = runLone(before, lanes, step as LoneStep);
+    const after = runLone(before, lanes, step as LoneStep, earlier);
     if (!after.ok) return after;
     work = after.value;
   }
   return accept(caughtUp());
-}
-
-/**
- * The grid that `preprocess` would give, without touching a voxel: to size tensors beforehand.
- * Throws where it depends on the voxels (`cropForeground`).
- */
-export function preprocessedGeometry(
-  geometry: VolumeGeometry,
-  steps: readonly PreprocessingStep[],
-): VolumeGeometry {
-  let grid = geometry;
-  for (const step of steps) {
-    switch (step.transform) {
-      case 'orientation':
-      case 'spacing':
-        grid = gridAfterFused(grid, [step]);
-        break;
-      case 'cropForeground':
-        throw new Error('the grid after cropForeground depends on the voxels');
-      case 'centerSpatialCrop':
-      case 'spatialPad':
-      case 'divisiblePad':
-      case 'resizeWithPadOrCrop':
-        grid = boxGeometry(grid, boxOf(grid.dimensions, step));
-        break;
-      case 'resize':
-        grid = resizedGeometry(grid, step.spatialSize);
-        break;
-      case 'letterbox': {
-        const size = letterboxSize(grid.dimensions, step.spatialSize);
-        const box = paddedBox(size, step.spatialSize, 'symmetric');
-        grid = boxGeometry(resizedGeometry(grid, size), box);
-        break;
-      }
-    }
-  }
-  return grid;
 }

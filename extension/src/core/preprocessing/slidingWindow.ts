@@ -1,5 +1,6 @@
 import type { Inference, ModelInput, SlidingWindow } from '../model/manifest';
 import { borderIndices } from './border';
+import { noiseAt } from './noise';
 import type { PreprocessedVolume } from './preprocess';
 
 type SliceInference = Extract<Inference, { inferer: 'slice' }>;
@@ -23,6 +24,12 @@ export interface WindowPlan {
 const map3 = <T>(f: (axis: 0 | 1 | 2) => T): [T, T, T] => [f(0), f(1), f(2)];
 
 /**
+ * Windows of which an axis is −1 take the whole of it, and the margin that the network loses.
+ */
+const wholeAxes = (dimensions: Size3, roiSize: Size3, margin: Size3): Size3 =>
+  map3(axis => (roiSize[axis] > 0 ? roiSize[axis] : dimensions[axis] + 2 * margin[axis]));
+
+/**
  * Window positions as MONAI's `sliding_window_inference`: the volume is padded on both sides to at
  * least the window's size (the odd voxel behind), windows advance by int(roi · (1 − overlap)) and
  * the last one is moved back to end with the volume (`dense_patch_slices`).
@@ -34,11 +41,12 @@ const map3 = <T>(f: (axis: 0 | 1 | 2) => T): [T, T, T] => [f(0), f(1), f(2)];
 export function planWindows(
   dimensions: Size3,
   {
-    roiSize,
+    roiSize: asked,
     overlap,
     outputMargin = [0, 0, 0],
   }: Pick<SlidingWindow, 'roiSize' | 'overlap'> & Partial<Pick<SlidingWindow, 'outputMargin'>>,
 ): WindowPlan {
+  const roiSize = wholeAxes(dimensions, asked, outputMargin);
   const outputSize = map3(axis => roiSize[axis] - 2 * outputMargin[axis]);
   if (outputSize.some(size => size < 1)) {
     throw new Error(`an output margin of ${outputMargin.join(', ')} leaves nothing of the window`);
@@ -129,10 +137,15 @@ export function tensorShape([ni, nj, nk]: Size3, spatialAxes: SpatialAxes): numb
   }
 }
 
+/** A number of 32 bits for any voxel, also of those beyond the volume. */
+const placeOf = (i: number, j: number, k: number): number =>
+  (Math.imul(i, 73856093) ^ Math.imul(j, 19349663) ^ Math.imul(k, 83492791)) | 0;
+
 /**
  * Copies one window of all channels out of the volume ([channel][k][j][i]) into a tensor
  * [channel, …spatial] in the network's axis order. What lies beyond the volume is `cval`, the
- * outermost voxel (`replicate`), or the volume mirrored at it (`reflect`, as torch pads).
+ * outermost voxel (`replicate`), the volume mirrored at it (`reflect`, as torch pads), or noise that
+ * depends on the place (`noise`).
  *
  * @param out a buffer of the tensor's size to use again; a new one when left out
  */
@@ -145,13 +158,17 @@ export function extractWindow(
   out?: Float32Array<ArrayBuffer>,
 ): Float32Array<ArrayBuffer> {
   const { dimensions, roiSize } = plan;
-  const [si] = plan.starts[window];
+  const [si, sj, sk] = plan.starts[window];
   const [ni, nj, nk] = roiSize;
   const [di, dj, dk] = tensorStrides(roiSize, spatialAxes);
   const windowSize = ni * nj * nk;
   const volumeSize = dimensions[0] * dimensions[1] * dimensions[2];
   const tensor = out ?? new Float32Array(windowSize * channels);
-  const border = paddingMode === 'replicate' ? 'edge' : paddingMode;
+  const isNoisy = paddingMode === 'noise';
+  const border = paddingMode === 'replicate' ? 'edge' : isNoisy ? 'constant' : paddingMode;
+  /** The window's cells within the endless grid, so that a place has one value in every window. */
+  const outside = (channel: number, i: number, j: number, k: number): number =>
+    isNoisy ? noiseAt(0, channel, placeOf(si + i, sj + j, sk + k)) : cval;
   const [is, js, ks] = map3(axis =>
     borderIndices(plan.starts[window][axis], roiSize[axis], dimensions[axis], border),
   );
@@ -169,7 +186,7 @@ export function extractWindow(
           continue;
         }
         for (let i = 0, to = target; i < ni; i++, to += di) {
-          tensor[to] = isOutside || is[i] < 0 ? cval : data[source + is[i]];
+          tensor[to] = isOutside || is[i] < 0 ? outside(channel, i, j, k) : data[source + is[i]];
         }
       }
     }

@@ -2,12 +2,8 @@ import type { Vec3, VolumeGeometry } from '../geometry/types';
 import { indexToWorld, worldToIndex } from '../geometry/transform';
 import { preprocessingSchema } from '../model/manifest';
 import { refuse } from '../outcome';
-import {
-  preprocess,
-  preprocessedGeometry,
-  type PreprocessedVolume,
-  type SourceVolume,
-} from './preprocess';
+import { preprocess, type PreprocessedVolume, type SourceVolume } from './preprocess';
+import { preprocessedGeometry } from './preprocessedGeometry.testing';
 
 /** Steps as a manifest has them, with its defaults. */
 type Written = { transform: string } & Record<string, unknown>;

@@ -1,7 +1,8 @@
 import type { Tensor } from 'onnxruntime-common';
 import type { VolumeGeometry } from '../../core/geometry/types';
-import type { LabelMapOutput, PostprocessingStep } from '../../core/model/manifest';
+import type { LabelMapOutput, PostprocessingStep, StageOutput } from '../../core/model/manifest';
 import { accept } from '../../core/outcome';
+import type { DecidedOutput } from '../../core/postprocessing/decision';
 import { createLabelMapSink, type FinishedLabelMap } from '../../core/postprocessing/postprocess';
 import { checkDense, checkLabels } from '../promises';
 import { averageOnto, type Collector, type CollectorContext } from './collector';
@@ -9,7 +10,7 @@ import { averageOnto, type Collector, type CollectorContext } from './collector'
 /** A label map on the source's grid. */
 export const labelMapCollector = (
   context: CollectorContext,
-  output: LabelMapOutput,
+  output: DecidedOutput & Pick<LabelMapOutput, 'name'>,
   source: VolumeGeometry,
   steps: readonly PostprocessingStep[],
   threshold: number | undefined,
@@ -38,4 +39,17 @@ export const labelMapCollector = (
     endCall: ring.endCall,
     finish: sink.finish,
   };
+};
+
+/** A stage's label map on the source's grid: every class and every region by its own number. */
+export const stageLabelMapCollector = (
+  context: CollectorContext,
+  output: Extract<StageOutput, { type: 'labelMap' }>,
+  source: VolumeGeometry,
+  steps: readonly PostprocessingStep[],
+): Collector & { finish(): FinishedLabelMap } => {
+  const { classes, activation, threshold } = output;
+  const largest = activation === 'sigmoid' ? classes : classes - 1;
+  const labels = Array.from({ length: largest }, (_, index) => ({ value: index + 1 }));
+  return labelMapCollector(context, { ...output, labels }, source, steps, threshold);
 };

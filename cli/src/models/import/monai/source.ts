@@ -9,7 +9,7 @@ import type { ImportDraft, ManifestInput, ManifestPart, MissingFact } from '../d
 import { readJson, readSourceFile } from '../files';
 import { conceptsOf, slug, unnamedLabels, type AuthoredLabel } from '../labels';
 import type { ImportOptions } from '../options';
-import { factsOf, readOnnx, withLogits } from '../plain/source';
+import { readNetworks, withLogits } from '../plain/source';
 import { Arguments } from './arguments';
 import { BundleConfig, ConfigProblem } from './config';
 import { INFERERS, readInferer } from './inferer';
@@ -319,22 +319,17 @@ export const readBundle = async (
   if (!config.ok) return config;
   const files = networkFiles(folder, options);
   if (!files.ok) return files;
-  const models: OnnxModel[] = [];
-  for (const file of files.value) {
-    const model = await readOnnx(file);
-    if (!model.ok) return model;
-    models.push(model.value);
-  }
-  const facts = factsOf(models[0]);
-  if (!facts.ok) return facts;
+  const read = await readNetworks(files.value);
+  if (!read.ok) return read;
+  const { networks, facts } = read.value;
   const { name, version } = metadata.data;
   try {
     const parts = {
       metadata: metadata.data,
       config: new BundleConfig(config.value),
-      facts: facts.value,
+      facts,
     };
-    const drafts = models.map(model => describeBundle({ ...parts, model }, options, given));
+    const drafts = networks.map(model => describeBundle({ ...parts, model }, options, given));
     const [{ part, notes, missing }] = drafts;
     return accept({
       kind: 'MONAI bundle',

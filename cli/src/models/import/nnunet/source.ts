@@ -2,12 +2,11 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { accept, refuse, type Outcome } from '@second-reader/core/outcome';
-import type { OnnxModel } from '../../../onnx/proto';
 import type { ImportDraft, ManifestInput, MissingFact } from '../draft';
 import { readJson } from '../files';
 import { conceptsOf, slug, type AuthoredLabel } from '../labels';
 import type { ImportOptions } from '../options';
-import { factsOf, readOnnx } from '../plain/source';
+import { readNetworks } from '../plain/source';
 import { normalizationSteps } from './normalization';
 
 type Step = ManifestInput['preprocessing'][number];
@@ -223,27 +222,22 @@ export const readPlans = async (
       { configuration: options.configuration },
     );
   }
-  const networks = networkFiles(folder, options);
-  if (!networks.ok) return networks;
-  const models: OnnxModel[] = [];
-  for (const file of networks.value) {
-    const model = await readOnnx(file);
-    if (!model.ok) return model;
-    models.push(model.value);
-  }
-  const facts = factsOf(models[0]);
-  if (!facts.ok) return facts;
+  const found = networkFiles(folder, options);
+  if (!found.ok) return found;
+  const read = await readNetworks(found.value);
+  if (!read.ok) return read;
+  const { networks, facts } = read.value;
 
   const notes: string[] = [...DIFFERENCES];
   const missing: MissingFact[] = [];
   const names = Object.entries(dataset.value.channel_names ?? dataset.value.modality ?? {})
     .sort(([a], [b]) => Number(a) - Number(b))
     .map(([, name]) => name);
-  if (names.length !== facts.value.input.channels || names.length !== schemes.length) {
+  if (names.length !== facts.input.channels || names.length !== schemes.length) {
     return refuse(
       'nnunetChannels',
-      `dataset.json names ${names.length} channel(s), plans.json normalises ${schemes.length}, the network takes ${facts.value.input.channels}; they must agree.`,
-      { dataset: names.length, plans: schemes.length, network: facts.value.input.channels },
+      `dataset.json names ${names.length} channel(s), plans.json normalises ${schemes.length}, the network takes ${facts.input.channels}; they must agree.`,
+      { dataset: names.length, plans: schemes.length, network: facts.input.channels },
     );
   }
   const channels = channelsOf(names, options, missing, notes);
@@ -280,19 +274,19 @@ export const readPlans = async (
     { transform: 'spacing', pixdim: [spacing[2], spacing[1], spacing[0]] },
   ];
   const { labels, regions } = labelsOf(dataset.value, notes);
-  const classes = facts.value.output.dims[1] ?? (regions ? labels.length : labels.length + 1);
+  const classes = facts.output.dims[1] ?? (regions ? labels.length : labels.length + 1);
   const licence = dataset.value.licence ?? dataset.value.license;
   const title = dataset.value.name ?? plans.value.dataset_name;
   return accept({
     kind: 'nnU-Net v2 folder',
-    networks: models,
+    networks,
     notes,
     missing,
     part: {
       ...(title && { name: { en: title } }),
       task: 'segmentation',
       ...(channels && {
-        inputs: [{ name: facts.value.input.name, spatialAxes: 'zyx', channels }],
+        inputs: [{ name: facts.input.name, spatialAxes: 'zyx', channels }],
         gates: [{ gate: 'modality', allowed: [channels[0].modality] }],
       }),
       preprocessing,
@@ -308,7 +302,7 @@ export const readPlans = async (
       outputs: [
         {
           type: 'labelMap',
-          name: facts.value.output.name,
+          name: facts.output.name,
           activation: regions ? 'sigmoid' : 'softmax',
           classes,
           labels: conceptsOf(given.labels ?? labels, given.id) as never,

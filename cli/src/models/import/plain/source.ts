@@ -1,21 +1,18 @@
 import { accept, refuse, type Outcome } from '@second-reader/core/outcome';
 import { node, tensor } from '../../../onnx/builder';
+import { readModel } from '../../../onnx/file';
 import { dimsOfValue, freshNames, isOp, typeOfValue } from '../../../onnx/graph';
-import { DataType, decodeModel, type OnnxModel } from '../../../onnx/proto';
+import { DataType, type OnnxModel } from '../../../onnx/proto';
 import { describe, type NetworkFacts } from '../described';
 import type { ImportDraft } from '../draft';
-import { readSourceFile } from '../files';
 import type { AuthoredLabel } from '../labels';
 import type { ImportOptions } from '../options';
 
 const known = (dims: ReturnType<typeof dimsOfValue>): Array<number | undefined> =>
   (dims ?? []).map(dim => (typeof dim === 'number' && dim > 0 ? dim : undefined));
 
-/** Refuses `importFileUnreadable` and what `decodeModel` refuses. */
-export const readOnnx = async (file: string): Promise<Outcome<OnnxModel>> => {
-  const bytes = await readSourceFile(file);
-  return bytes.ok ? decodeModel(bytes.value) : bytes;
-};
+/** A network with the weights that PyTorch's exporter puts beside it. Refuses what `readModel` refuses. */
+export const readOnnx = (file: string): Promise<Outcome<OnnxModel>> => readModel(file);
 
 /**
  * What a graph says of itself: its one image input and the output that comes first. Refuses
@@ -51,6 +48,20 @@ export const factsOf = (model: OnnxModel): Outcome<NetworkFacts> => {
       operator: maker?.opType,
     },
   });
+};
+
+/** The networks of an ensemble, and what the first says of itself. Refuses what `readOnnx` and `factsOf` refuse. */
+export const readNetworks = async (
+  files: readonly string[],
+): Promise<Outcome<{ networks: OnnxModel[]; facts: NetworkFacts }>> => {
+  const networks: OnnxModel[] = [];
+  for (const file of files) {
+    const model = await readOnnx(file);
+    if (!model.ok) return model;
+    networks.push(model.value);
+  }
+  const facts = factsOf(networks[0]);
+  return facts.ok ? accept({ networks, facts: facts.value }) : facts;
 };
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { key } from './common';
 
 const sha256 = z
   .string()
@@ -20,6 +21,8 @@ const packagePath = z
 export const fileSchema = z.strictObject({
   role: z.enum(['network', 'fixture']),
   path: packagePath,
+  /** The stage whose network it is; without it that of the last network. */
+  stage: key.optional(),
   sha256,
   bytes: z.number().int().positive(),
 });

@@ -39,16 +39,18 @@ export const channelSchema = z.strictObject({
 });
 
 /**
+ * Order of the oriented axes in the tensor: "xyz" as MONAI's loaders give them, "zyx" as
+ * SimpleITK, nnU-Net and DICOM's own memory order do; "xy" and "yx" for a two-dimensional network.
+ */
+export const spatialAxes = z.enum(['xyz', 'zyx', 'xy', 'yx']);
+
+/**
  * The channels of all inputs together share one grid: that of the first channel's series, onto which
  * the others are resampled (MONAI's `ResampleToMatch`, linear).
  */
 export const inputSchema = z.strictObject({
   /** Name of the ONNX input, [N, C, …spatial]. */
   name: z.string().min(1),
-  /**
-   * Order of the oriented axes in the tensor: "xyz" as MONAI's loaders give them, "zyx" as
-   * SimpleITK, nnU-Net and DICOM's own memory order do; "xy" and "yx" for a two-dimensional network.
-   */
-  spatialAxes: z.enum(['xyz', 'zyx', 'xy', 'yx']),
+  spatialAxes,
   channels: z.array(channelSchema).min(1),
 });

@@ -5,6 +5,20 @@ const segmentLabel = z.strictObject({
   /** Value in the label map; 0 is background. For softmax and labels also the network's class. */
   value: z.number().int().min(1).max(254),
   ...conceptFields,
+  /**
+   * In a chain of networks, where the label comes from; later labels of the list overwrite earlier
+   * ones. Without it: of the last network, by its `value`.
+   */
+  from: z
+    .strictObject({
+      /** The earlier stage; without it the last network. */
+      stage: key.optional(),
+      /** Its value in that network's own label map. */
+      value: z.number().int().min(1).max(254).default(1),
+      /** Only where a label that stands before it in the list is (nested regions). */
+      inside: z.boolean().default(false),
+    })
+    .optional(),
 });
 
 const labelMap = z.strictObject({

@@ -11,12 +11,13 @@ import { count3, key, size3, vec3 } from './common';
  * all of them without it.
  */
 const keys = { keys: z.array(key).min(1).optional() };
-const positive3 = vec3.refine(v => v.every(x => x > 0), {
+export const positive3 = vec3.refine(v => v.every(x => x > 0), {
   message: 'positive millimetres are needed',
 });
 const numbers = z.union([z.number(), z.array(z.number()).min(1)], {
   error: 'a number, or a list of one number a channel, is needed',
 });
+export const axcodes = z.string().regex(/^[LRAPSI]{3}$/, 'three of L R A P S I, one per axis');
 const interpolation = z.enum(['bilinear', 'nearest']);
 /** How voxels outside are filled; `edge` repeats the outermost, as numpy and torch call it. */
 const padding = {
@@ -30,7 +31,7 @@ export const spatialSteps = [
   /** Axis codes name the direction in which each index grows: "LPS" is DICOM's own axial order. */
   z.strictObject({
     transform: z.literal('orientation'),
-    axcodes: z.string().regex(/^[LRAPSI]{3}$/, 'three of L R A P S I, one per axis'),
+    axcodes,
   }),
   z.strictObject({
     transform: z.literal('spacing'),
@@ -48,6 +49,8 @@ export const spatialSteps = [
     /** Of the channel's largest value instead of in its own unit. */
     relativeToMaximum: z.boolean().default(false),
     sourceKey: key.optional(),
+    /** Foreground is the label map of this earlier stage instead, all of its labels. */
+    stage: key.optional(),
     /** Voxels kept around the foreground; inside the volume unless `allowSmaller` is false. */
     margin: count3.default([0, 0, 0]),
     /** MONAI's `k_divisible`: the box grows to a multiple of it. */
@@ -139,6 +142,19 @@ export const intensitySteps = [
   z.strictObject({ transform: z.literal('voiLut'), ...keys }),
   /** PET in Bq/mL → standardized uptake value by body weight, g/mL. */
   z.strictObject({ transform: z.literal('suvbw'), ...keys }),
+  /**
+   * What has the value `value` (skull-stripped brains: 0, set there by `nonzero`) becomes normally
+   * distributed noise, for networks that were trained so. The same voxels of a grid always get the
+   * same noise.
+   */
+  z.strictObject({
+    transform: z.literal('fillWithNoise'),
+    value: z.number().default(0),
+    mean: z.number().default(0),
+    std: z.number().positive().default(1),
+    seed: z.number().int().min(0).default(0),
+    ...keys,
+  }),
   /** One grey channel as many: for networks made for colour pictures. */
   z.strictObject({
     transform: z.literal('repeatChannel'),

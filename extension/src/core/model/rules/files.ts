@@ -1,5 +1,5 @@
 import type { ModelManifest } from '../manifest';
-import { shown } from '../sentences';
+import { hint, list, shown } from '../sentences';
 import { counted, duplicates, type Rule } from './rule';
 
 const networksOf = ({ files }: ModelManifest) =>
@@ -32,28 +32,36 @@ const checkForms: Rule = manifest =>
     return [];
   });
 
-const checkEnsemble: Rule = manifest => {
+/** One network of the package: its files, and the steps that follow it. */
+interface Folds extends Pick<ModelManifest, 'postprocessing'> {
+  /** Undefined for the last network. */
+  stage?: string;
+  /** "$", or "$.stages[0]". */
+  at: string;
+}
+
+const checkFolds = (manifest: ModelManifest, { stage, at, postprocessing }: Folds): string[] => {
   const problems: string[] = [];
-  const networks = networksOf(manifest);
-  const { postprocessing } = manifest;
+  const networks = networksOf(manifest).filter(file => file.stage === stage);
+  const role = stage === undefined ? '"network"' : `"network" and "stage": "${stage}"`;
   const means = postprocessing.flatMap((step, index) =>
     step.transform === 'meanEnsemble' ? [{ ...step, index }] : [],
   );
   if (networks.length === 0) {
-    problems.push('$.files has no file of role "network"; at least 1 is needed.');
+    problems.push(`$.files has no file of role ${role}; at least 1 is needed.`);
   }
   if (networks.length > 1 && means.length === 0) {
     problems.push(
-      `$.files has ${networks.length} files of role "network"; with more than 1 the first step of $.postprocessing must be {"transform": "meanEnsemble"}, which takes the mean of their scores.`,
+      `$.files has ${networks.length} files of role ${role}; with more than 1 the first step of ${at}.postprocessing must be {"transform": "meanEnsemble"}, which takes the mean of their scores.`,
     );
   }
   means.forEach(({ index, weights }, place) => {
-    const where = `$.postprocessing[${index}]`;
+    const where = `${at}.postprocessing[${index}]`;
     if (place > 0) {
       problems.push(`${where} is a second "meanEnsemble"; exactly 1 is allowed.`);
     } else if (networks.length === 1) {
       problems.push(
-        `${where} is "meanEnsemble" but $.files has 1 file of role "network"; it needs 2 or more.`,
+        `${where} is "meanEnsemble" but $.files has 1 file of role ${role}; it needs 2 or more.`,
       );
     } else if (index > 0) {
       problems.push(
@@ -62,7 +70,7 @@ const checkEnsemble: Rule = manifest => {
     }
     if (weights && weights.length !== networks.length && networks.length > 1) {
       problems.push(
-        `${where}.weights is ${shown(weights)}; ${networks.length} are needed, one a file of role "network".`,
+        `${where}.weights is ${shown(weights)}; ${networks.length} are needed, one a file of role ${role}.`,
       );
     }
   });
@@ -72,6 +80,30 @@ const checkEnsemble: Rule = manifest => {
     );
   }
   return problems;
+};
+
+/** Each network has its files, and no file is for a stage that is not there. */
+const checkNetworks: Rule = manifest => {
+  const { stages = [], postprocessing } = manifest;
+  const keys = stages.map(({ key }) => key);
+  const strangers = manifest.files.flatMap(({ stage }, index) =>
+    stage === undefined || keys.includes(stage)
+      ? []
+      : [
+          `$.files[${index}].stage is "${stage}"${hint(stage, keys)}; ${keys.length > 0 ? `the stages are ${list(keys)}` : 'there are no $.stages: remove it'}.`,
+        ],
+  );
+  return [
+    ...strangers,
+    ...stages.flatMap((stage, index) =>
+      checkFolds(manifest, {
+        stage: stage.key,
+        at: `$.stages[${index}]`,
+        postprocessing: stage.postprocessing,
+      }),
+    ),
+    ...checkFolds(manifest, { at: '$', postprocessing }),
+  ];
 };
 
 /** The package's files: which there are, and whether there is a step that joins several networks. */
@@ -84,5 +116,5 @@ export const checkFiles: Rule = manifest => {
   if (fixtures > 1) {
     problems.push(`$.files has ${fixtures} files of role "fixture"; at most 1 is allowed.`);
   }
-  return [...problems, ...checkForms(manifest), ...checkEnsemble(manifest)];
+  return [...problems, ...checkForms(manifest), ...checkNetworks(manifest)];
 };

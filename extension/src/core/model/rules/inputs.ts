@@ -1,6 +1,6 @@
 import { channelsOf } from '../manifest';
 import { shown } from '../sentences';
-import { duplicates, isFlat, type Rule } from './rule';
+import { duplicates, isFlat, lastView, type NetworkView, type Rule } from './rule';
 
 /** Voxels of the largest window: 512 MiB as 32-bit floats, before the network's own layers. */
 export const MAX_WINDOW_VOXELS = 512 ** 3;
@@ -30,32 +30,33 @@ const checkNames: Rule = ({ inputs }) => {
 };
 
 /** A network of pictures, and a network of volumes: how each may be led over what is there. */
-const checkInferer: Rule = manifest => {
-  const { inference, inputs } = manifest;
-  const axes = `$.inputs[0].spatialAxes is "${inputs[0].spatialAxes}"`;
-  if (inference.inferer === 'slice' && !isFlat(manifest)) {
+export const checkInferer = (network: NetworkView): string[] => {
+  const { inference, inputs, at, inputsAt } = network;
+  const axes = `${inputsAt}[0].spatialAxes is "${inputs[0].spatialAxes}"`;
+  if (inference.inferer === 'slice' && !isFlat(network)) {
     return [
-      `$.inference.inferer is "slice" but ${axes}; a network led slice by slice has the axes "xy" or "yx". For a network of volumes use "slidingWindow" or "simple".`,
+      `${at}.inference.inferer is "slice" but ${axes}; a network led slice by slice has the axes "xy" or "yx". For a network of volumes use "slidingWindow" or "simple".`,
     ];
   }
   if (inference.inferer !== 'slidingWindow') return [];
   const problems: string[] = [];
   const { roiSize, outputMargin } = inference;
-  if (isFlat(manifest) && roiSize[2] !== 1) {
+  if (isFlat(network) && roiSize[2] !== 1) {
     problems.push(
-      `$.inference.roiSize is ${shown(roiSize)} but ${axes}; the third number must be 1 for a two-dimensional network, or use the inferer "slice".`,
+      `${at}.inference.roiSize is ${shown(roiSize)} but ${axes}; the third number must be 1 for a two-dimensional network, or use the inferer "slice".`,
     );
   }
-  const voxels = roiSize.reduce((product, size) => product * size, 1);
+  // An axis that is taken whole (−1) is as long as the volume.
+  const voxels = roiSize.reduce((product, size) => product * Math.max(size, 1), 1);
   if (voxels > MAX_WINDOW_VOXELS) {
     problems.push(
-      `$.inference.roiSize is ${shown(roiSize)}, ${voxels} voxels; at most ${MAX_WINDOW_VOXELS} (512 × 512 × 512) are allowed. It is the size of one window that the network sees at once, not of the whole volume.`,
+      `${at}.inference.roiSize is ${shown(roiSize)}, ${voxels} voxels; at most ${MAX_WINDOW_VOXELS} (512 × 512 × 512) are allowed. It is the size of one window that the network sees at once, not of the whole volume.`,
     );
   }
   outputMargin.forEach((margin, axis) => {
-    if (2 * margin >= roiSize[axis]) {
+    if (roiSize[axis] > 0 && 2 * margin >= roiSize[axis]) {
       problems.push(
-        `$.inference.outputMargin[${axis}] is ${margin}; less than half of the window's ${roiSize[axis]} voxels is allowed, or nothing of it is left.`,
+        `${at}.inference.outputMargin[${axis}] is ${margin}; less than half of the window's ${roiSize[axis]} voxels is allowed, or nothing of it is left.`,
       );
     }
   });
@@ -63,4 +64,7 @@ const checkInferer: Rule = manifest => {
 };
 
 /** Inputs, their channels, and the inferer that goes with their axes. */
-export const checkInputs: Rule = manifest => [...checkNames(manifest), ...checkInferer(manifest)];
+export const checkInputs: Rule = manifest => [
+  ...checkNames(manifest),
+  ...checkInferer(lastView(manifest)),
+];

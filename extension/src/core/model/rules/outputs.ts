@@ -77,8 +77,9 @@ const checkLabelMap = (output: OutputOf<'labelMap'>, where: string): string[] =>
     return problems;
   }
   const largest = activation === 'sigmoid' ? classes : classes - 1;
-  labels.forEach(({ value }, index) => {
-    if (value > largest) {
+  labels.forEach(({ value, from }, index) => {
+    // What an earlier stage says, or says so in "from", is looked at with the stages.
+    if (from === undefined && value > largest) {
       const allowed = largest === 1 ? 'only 1 is' : `1 to ${largest} are`;
       const why =
         activation === 'sigmoid'
@@ -109,6 +110,7 @@ const checkHeatmap = (
   if (inference.inferer === 'slidingWindow') {
     output.stride.forEach((stride, axis) => {
       const margin = inference.outputMargin[axis];
+      if (inference.roiSize[axis] < 0) return;
       const size = inference.roiSize[axis] - 2 * margin;
       if (size % stride !== 0) {
         const less = margin > 0 ? ` less ${2 * margin} of outputMargin` : '';

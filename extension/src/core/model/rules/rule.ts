@@ -1,7 +1,23 @@
-import type { ModelManifest } from '../manifest';
+import type { ModelInput, ModelManifest } from '../manifest';
 
 /** One sentence for each thing in a manifest that does not go with another. */
 export type Rule = (manifest: ModelManifest) => string[];
+
+/** What rules look at of one network of a package, and what its paths begin with. */
+export type NetworkView = Pick<ModelManifest, 'preprocessing' | 'inference' | 'postprocessing'> & {
+  inputs: ModelInput[];
+  /** "$", or "$.stages[0]". */
+  at: string;
+  /** Where the inputs stand. */
+  inputsAt: string;
+};
+
+/** The package's only or last network. */
+export const lastView = (manifest: ModelManifest): NetworkView & ModelManifest => ({
+  ...manifest,
+  at: '$',
+  inputsAt: '$.inputs',
+});
 
 /** Values that occur more than once, each with the places of its first two. */
 export function duplicates<T>(

@@ -1,21 +1,24 @@
-import { channelsOf, type ModelManifest, type PreprocessingStep } from '../manifest';
+import { channelsOf, type PreprocessingStep } from '../manifest';
 import { hint, list, shown } from '../sentences';
-import { counted, duplicates, isFlat, type Rule } from './rule';
+import { counted, duplicates, isFlat, type NetworkView } from './rule';
 
 type Step<T extends PreprocessingStep['transform']> = Extract<PreprocessingStep, { transform: T }>;
 
 /** What a step meets: the channels as the steps before have left them. */
 interface Met {
   where: string;
-  manifest: ModelManifest;
+  manifest: NetworkView;
   keys: string[];
   /** Of each channel of the tensor its key: `repeatChannel` has made several of one. */
   channels: string[];
 }
 
-const checkKeys = (step: PreprocessingStep, { where, keys }: Met): string[] => {
+const checkKeys = (
+  step: PreprocessingStep,
+  { where, keys, manifest: { inputsAt } }: Met,
+): string[] => {
   const unknown = (at: string, key: string) =>
-    `${where}.${at} is "${key}"${hint(key, keys)}, which is no channel of $.inputs; the channels are ${list(keys)}.`;
+    `${where}.${at} is "${key}"${hint(key, keys)}, which is no channel of ${inputsAt}; the channels are ${list(keys)}.`;
   if (step.transform === 'cropForeground') {
     const { sourceKey } = step;
     return sourceKey && !keys.includes(sourceKey) ? [unknown('sourceKey', sourceKey)] : [];
@@ -92,11 +95,11 @@ const checkSuv = (step: Step<'suvbw'>, { where, manifest }: Met): string[] =>
         `${where} ("suvbw") is for the channel "${key}", whose modality is ${shown(modality)}; only PT has uptake values: name the PET channel in "keys".`,
     );
 
-const checkRepeat = ({ where, channels }: Met): string[] =>
+const checkRepeat = ({ where, channels, manifest: { inputsAt } }: Met): string[] =>
   channels.length === 1
     ? []
     : [
-        `${where} ("repeatChannel") meets ${channels.length} channels; it makes a picture of 1 grey channel: remove it, or leave 1 channel in $.inputs.`,
+        `${where} ("repeatChannel") meets ${channels.length} channels; it makes a picture of 1 grey channel: remove it, or leave 1 channel in ${inputsAt}.`,
       ];
 
 /** Sizes along i, j and k of which the third must be 1 for a single picture. */
@@ -118,11 +121,11 @@ const checkFlatSizes = (step: PreprocessingStep, { where, manifest }: Met): stri
 };
 
 /** Preprocessing, step by step, with the channels as each step meets them. */
-export const checkPreprocessing: Rule = manifest => {
+export const checkPreprocessing = (manifest: NetworkView): string[] => {
   const keys = channelsOf(manifest).map(({ key }) => key);
   let channels = keys;
   return manifest.preprocessing.flatMap((step, index) => {
-    const where = `$.preprocessing[${index}]`;
+    const where = `${manifest.at}.preprocessing[${index}]`;
     const met: Met = { where, manifest, keys, channels };
     const problems = [
       ...checkKeys(step, met),
