@@ -8,6 +8,7 @@ import { writeKeyObjects } from '../../../extension/src/dicom/keyObject/writeKey
 import { writeRejectionNote } from '../../../extension/src/dicom/keyObject/writeRejectionNote';
 import { metadataOf, runOfKind, runOn, slicesOf } from '../../../extension/src/dicom/testing/runs';
 import type { SourceMetadata } from '../../../extension/src/core/reading/ports';
+import { keptByOrthanc } from './support/archive';
 import { metadataOfPerson, PEOPLE, plainName } from './support/sources';
 import { dciodvfy, dsrdump, pythonSays, savedAs, temporaryFolder, testWith } from './support/tools';
 
@@ -137,6 +138,24 @@ describe.each(CASES)('KO: %s', (_name, make) => {
         resolved: true,
       });
       expect(said.description).toContain(meant.text);
+    },
+    120000,
+  );
+});
+
+describe('KO: archive', () => {
+  testWith(
+    'Orthanc',
+    'stores and returns every document as it was',
+    async () => {
+      // Of the same document for patients of several names an archive keeps the first.
+      const all = CASES.map(([, make]) => make().object).reverse();
+      const objects = [...new Map(all.map(each => [each.sopInstanceUID, each])).values()];
+      const kept = await keptByOrthanc(objects.map(({ part10 }) => part10));
+      objects.forEach(({ sopInstanceUID, part10 }, index) => {
+        expect(kept[index].sopInstanceUID).toBe(sopInstanceUID);
+        expect(Buffer.from(kept[index].returned).equals(Buffer.from(part10))).toBe(true);
+      });
     },
     120000,
   );

@@ -24,6 +24,7 @@ import {
   runOn,
   slicesOf,
 } from '../../../extension/src/dicom/testing/runs';
+import { keptByOrthanc } from './support/archive';
 import { metadataOfPerson, PEOPLE, plainName } from './support/sources';
 import {
   dciodvfy,
@@ -202,7 +203,7 @@ const made = CASES.map(([name, make]) => {
     predecessors: [],
     ...each.request,
   });
-  return { name, ...each, file: savedAs(temporaryFolder(), 'sr.dcm', report.part10) };
+  return { name, ...each, report, file: savedAs(temporaryFolder(), 'sr.dcm', report.part10) };
 });
 
 const VERDICTS = {
@@ -337,4 +338,25 @@ describe('SR: highdicom and pydicom', () => {
       });
     }
   });
+});
+
+describe('SR: archive', () => {
+  testWith(
+    'Orthanc',
+    'stores and returns every report as it was',
+    async () => {
+      // Of the same report for patients of several names an archive keeps the first.
+      const reports = [
+        ...new Map(
+          made.map(({ report }) => [report.sopInstanceUID, report] as const).reverse(),
+        ).values(),
+      ];
+      const kept = await keptByOrthanc(reports.map(({ part10 }) => part10));
+      reports.forEach(({ sopInstanceUID, part10 }, index) => {
+        expect(kept[index].sopInstanceUID).toBe(sopInstanceUID);
+        expect(Buffer.from(kept[index].returned).equals(Buffer.from(part10))).toBe(true);
+      });
+    },
+    120000,
+  );
 });
