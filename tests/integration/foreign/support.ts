@@ -123,3 +123,54 @@ export async function shown(
   const readings = readForeign(datasets, source, refusal => refusals.push(refusal));
   return { runs: readings.map(({ run }) => run), refusals };
 }
+
+/**
+ * The series that a segmentation says it is of, where its images are not at hand: a slice for each
+ * image that its frames refer to, and nameless ones between them, one every `gap` millimetres.
+ */
+export function seriesOfFrames(dataset: ParsedDataset, gap: number): SourceSeries[] {
+  const of = (from: ParsedDataset, ...path: string[]): ParsedDataset =>
+    path.reduce((at, keyword) => (at[keyword] as ParsedDataset[] | undefined)?.[0] ?? {}, from);
+  const shared = of(dataset, 'SharedFunctionalGroupsSequence');
+  const frames = dataset.PerFrameFunctionalGroupsSequence as ParsedDataset[];
+  const spacing = of(shared, 'PixelMeasuresSequence').PixelSpacing as number[] | undefined;
+  const orientation = of(shared, 'PlaneOrientationSequence').ImageOrientationPatient as
+    number[] | undefined;
+  const header = (sopInstanceUID: string, position?: readonly number[]): SliceHeader => ({
+    sopInstanceUID,
+    sopClassUID: '1.2.840.10008.5.1.4.1.1.2',
+    rows: (dataset.Rows as number[])[0],
+    columns: (dataset.Columns as number[])[0],
+    pixelSpacing: spacing as unknown as Geometry['pixelSpacing'],
+    imagePositionPatient: position as unknown as Geometry['imagePositionPatient'],
+    imageOrientationPatient: orientation as unknown as Geometry['imageOrientationPatient'],
+    photometricInterpretation: 'MONOCHROME2',
+    samplesPerPixel: 1,
+    rescaleSlope: 1,
+    rescaleIntercept: 0,
+    modality: 'CT',
+  });
+  const slices = new Map<string, SliceHeader>();
+  for (const frame of frames) {
+    const image = of(frame, 'DerivationImageSequence', 'SourceImageSequence');
+    const uid = (image.ReferencedSOPInstanceUID as string[])[0];
+    const position = of(frame, 'PlanePositionSequence').ImagePositionPatient as number[];
+    slices.set(uid, header(uid, position));
+  }
+  const placed = [...slices.values()].filter(slice => slice.imagePositionPatient !== undefined);
+  const heights = placed.map(slice => slice.imagePositionPatient![2]);
+  for (let z = Math.min(...heights); z < Math.max(...heights); z += gap) {
+    if (heights.some(height => Math.abs(height - z) < gap / 2)) continue;
+    const [x, y] = placed[0].imagePositionPatient!;
+    slices.set(`1.2.3.${z.toFixed(0)}`, header(`1.2.3.${slices.size}`, [x, y, z]));
+  }
+  const [frameOfReferenceUID] = (dataset.FrameOfReferenceUID ?? []) as string[];
+  return [
+    {
+      studyInstanceUID: (dataset.StudyInstanceUID as string[])[0],
+      seriesInstanceUID: (of(dataset, 'ReferencedSeriesSequence').SeriesInstanceUID as string[])[0],
+      frameOfReferenceUID,
+      slices: [...slices.values()],
+    },
+  ];
+}

@@ -1,4 +1,10 @@
-import type { CodedConcept, Finding, Measurement, RunResult } from '../../../core/findings/types';
+import type {
+  CodedConcept,
+  Finding,
+  Measurement,
+  QualitativeEvaluation,
+  RunResult,
+} from '../../../core/findings/types';
 import { accept, refusal, refuse, type Outcome, type Refusal } from '../../../core/outcome';
 import { CODE } from '../../common/codes';
 import type { ParsedDataset } from '../../common/parse';
@@ -40,6 +46,10 @@ const evidenceIn = (dataset: ParsedDataset): Outcome<Evidence> => {
 const sameMeasurement = (a: Measurement, b: Measurement): boolean =>
   JSON.stringify(a) === JSON.stringify(b);
 
+const sameAnswer = (a: QualitativeEvaluation, b: QualitativeEvaluation): boolean =>
+  a.concept.meaning.toLowerCase() === b.concept.meaning.toLowerCase() &&
+  JSON.stringify(a.value) === JSON.stringify(b.value);
+
 /** What a report says of a segment is said of the segment's finding. */
 function tellSegment(
   header: ForeignHeader,
@@ -58,7 +68,12 @@ function tellSegment(
         each => !finding.measurements.some(known => sameMeasurement(known, each)),
       ),
     ];
-    const evaluations = [...(finding.evaluations ?? []), ...group.evaluations];
+    const known = finding.evaluations ?? [];
+    const evaluations = [
+      ...known,
+      // A site that the segmentation names by another code for “site” is one site.
+      ...group.evaluations.filter(each => !known.some(other => sameAnswer(other, each))),
+    ];
     segments.replace(run, finding.id, {
       ...finding,
       ...(!isTracked &&
