@@ -20,6 +20,7 @@ import { meshnetBench } from './meshnet';
 import type { LargeVolumeReport } from './largeVolume';
 import type { Bench } from './page';
 import { line, median, seconds } from './report';
+import { segmentationBench } from './segmentation';
 import { slidingWindowOverhead } from './slidingWindow';
 import { BENCH_FOLDER, BENCH_VOLUME, benchVolume } from './volume';
 
@@ -232,8 +233,14 @@ export const main = async (given: string[]): Promise<void> => {
       plugin: { type: 'string', default: path.join(ROOT, 'extension/dist/esm') },
       'meshnet-size': { type: 'string', default: '96' },
       'meshnet-backend': { type: 'string', default: 'wasm' },
+      only: { type: 'string' },
     },
   });
+  if (values.only === 'segmentation') {
+    segmentationBench();
+    return;
+  }
+  if (values.only !== undefined) throw new Error(`--only ${values.only}: segmentation is known`);
   const folder = path.resolve(values.model);
   const plugin = path.resolve(values.plugin);
   const parsed = parseManifest(JSON.parse(readFileSync(path.join(folder, 'model.json'), 'utf8')));
@@ -304,4 +311,6 @@ export const main = async (given: string[]): Promise<void> => {
     backend: values['meshnet-backend'],
   });
   largeVolume();
+  console.log('');
+  segmentationBench();
 };
