@@ -84,11 +84,15 @@ describe('evidence read back', () => {
 describe.each(OTHER_KINDS)('a result without segments: %s', kind => {
   const shapes = [small, { ...small, tilted: true }, { ...small, multiFrame: true }];
 
-  it.each(shapes)('is one report, read back as the run and its reviews: %j', async shape => {
+  it.each(shapes)('is a report, read back as the run and its reviews: %j', async shape => {
     const run = runOfKind(kind, slicesOf(shape));
     const reviews = reviewsOf(run);
     const objects = await stored(run, reviews);
-    expect(objects.map(({ sopClassUID }) => sopClassUID)).toEqual([SOP_CLASS.comprehensive3DSR]);
+    // Detections have their markers beside the report.
+    expect(objects.map(({ sopClassUID }) => sopClassUID)).toEqual([
+      SOP_CLASS.comprehensive3DSR,
+      ...(kind === 'detection' ? [SOP_CLASS.grayscaleSoftcopyPresentationState] : []),
+    ]);
     const reading = await readOne(buffers(objects), run);
     expect(reading.run).toEqual(run);
     expect(reading.reviews).toEqual(reviews);

@@ -1,4 +1,4 @@
-import type { Finding } from '../findings/types';
+import type { Finding, RunResult } from '../findings/types';
 
 /** The kinds of DICOM objects that evidence is written as. */
 export const evidenceKinds = [
@@ -52,3 +52,35 @@ export const evidenceOf = (
   );
   return evidenceKinds.filter(kind => wanted.has(kind));
 };
+
+/** The objects that a run becomes which has nothing that a row of the table names. */
+const OF_NOTHING: readonly EvidenceKind[] = ['report', 'secondaryCapture'];
+
+/**
+ * The objects that a run becomes, each kind once, in the order of `evidenceKinds`: of its findings
+ * and of its maps; of one that found nothing the report that says so (and its picture) where the
+ * table has one for what the model looks for. Of another program's result only what readers said.
+ */
+export function evidenceOfRun(
+  {
+    findings,
+    maps = [],
+    labelMap,
+    foreign,
+  }: Pick<RunResult, 'findings' | 'maps' | 'labelMap' | 'foreign'>,
+  table: EvidenceTable = DEFAULT_EVIDENCE,
+): EvidenceKind[] {
+  if (foreign) return ['report'];
+  const ofMaps = maps.length > 0 ? [{ kind: 'map' } as const] : [];
+  const wanted = new Set(evidenceOf([...findings, ...ofMaps], table));
+  // Maps lie beside what the model was asked for.
+  if (findings.every(({ kind }) => kind === 'map')) {
+    const tasks = labelMap
+      ? (['segment'] as const)
+      : (['detection', 'classification', 'regression'] as const);
+    for (const kind of tasks.flatMap(task => table[task])) {
+      if (OF_NOTHING.includes(kind)) wanted.add(kind);
+    }
+  }
+  return evidenceKinds.filter(kind => wanted.has(kind));
+}

@@ -17,6 +17,7 @@ const contentItem = z.object({
 
 const mapSchema = z.object({
   SOPInstanceUID: text,
+  InstanceNumber: number,
   Rows: number,
   Columns: number,
   NumberOfFrames: number,
@@ -44,6 +45,8 @@ const mapSchema = z.object({
 export interface ReadParametricMap {
   sopInstanceUID: string;
   runId: string;
+  /** Which of the run's maps it is, from 1. */
+  instanceNumber: number;
   map: ScalarMap;
   source: SourceSeries;
   provenance: RunResult['provenance'];
@@ -125,6 +128,7 @@ export function readParametricMap(
   return accept({
     sopInstanceUID: object.SOPInstanceUID,
     runId: parameters.value.runId,
+    instanceNumber: object.InstanceNumber,
     source: matched.value.source,
     provenance: provenanceOf(parameters.value),
     map: {

@@ -168,7 +168,7 @@ export function writeParametricMap(
       sopInstanceUID,
       modality: 'OT',
       seriesDescription: `AI ${modelLabel(run.provenance)} ${map.label.en}, before review`,
-      seriesOffset: 6,
+      seriesOffset: 5,
       instanceNumber: place + 1,
       contentMoment: run.provenance.startedAt,
     }),

@@ -1,24 +1,29 @@
 import { boxOf, crossesPlane } from '../../core/findings/detectionBox';
 import type { Finding, RunResult, ScalarMap } from '../../core/findings/types';
 import { indexToWorld, worldToIndex } from '../../core/geometry/transform';
-import type { VolumeGeometry } from '../../core/geometry/types';
+import type { Vec3, VolumeGeometry } from '../../core/geometry/types';
 
 /** Frames of one Secondary Capture at most: it is a summary, and all of it is pixels. */
 export const MAX_KEY_SLICES = 20;
 
-/** The source slice that the greatest value of a map lies nearest to. */
-export function peakSlice({ values, geometry }: ScalarMap, source: VolumeGeometry): number {
+/** Where the greatest value of a map is: its index there, and the source slice nearest to it. */
+export function peakOf(
+  { values, geometry }: ScalarMap,
+  source: VolumeGeometry,
+): { index: Vec3; slice: number } {
   let peak = -1;
   for (let at = 0; at < values.length; at++) {
     if (Number.isFinite(values[at]) && (peak < 0 || values[at] > values[peak])) peak = at;
   }
   const [columns, rows] = geometry.dimensions;
-  const index = Math.max(0, peak);
-  const i = index % columns;
-  const j = Math.floor(index / columns) % rows;
-  const k = Math.floor(index / (columns * rows));
-  const [, , slice] = worldToIndex(source, indexToWorld(geometry, [i, j, k]));
-  return Math.min(source.dimensions[2] - 1, Math.max(0, Math.round(slice)));
+  const at = Math.max(0, peak);
+  const index: Vec3 = [
+    at % columns,
+    Math.floor(at / columns) % rows,
+    Math.floor(at / (columns * rows)),
+  ];
+  const [, , slice] = worldToIndex(source, indexToWorld(geometry, index));
+  return { index, slice: Math.min(source.dimensions[2] - 1, Math.max(0, Math.round(slice))) };
 }
 
 /**
@@ -35,7 +40,7 @@ export function keySlices(
   const last = source.dimensions[2] - 1;
   const wanted = new Set([
     ...findings.map(({ middleSlice }) => Math.min(last, Math.max(0, middleSlice))),
-    ...maps.map(map => peakSlice(map, source)),
+    ...maps.map(map => peakOf(map, source).slice),
   ]);
   if (wanted.size === 0) wanted.add(Math.floor(run.source.slices.length / 2));
   const slices = [...wanted].slice(0, MAX_KEY_SLICES).sort((a, b) => a - b);
