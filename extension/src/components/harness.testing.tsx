@@ -30,6 +30,7 @@ export const run = (changes: Partial<RunState> = {}): RunState => ({
   modelVersion: '1.0.0',
   engine: { engine: 'wasm-threads', threads: 2, fallbackReason: 'noAdapter' },
   displaySetInstanceUID: 'chest',
+  madeAt: '',
   origin: 'run',
   timing: { preprocess: 2000, infer: 9000, measure: 1000 },
   stored: 'no',

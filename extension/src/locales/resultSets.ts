@@ -12,7 +12,9 @@ const joined = (...parts: Array<string | undefined | false>): string =>
 
 /** What a result is called: its model and version; another's as it calls itself. */
 export function setTitle(run: RunState, texts: Texts): string {
-  const named = joined(texts.own(run.modelName), run.modelVersion);
+  const name = texts.own(run.modelName);
+  const isAuthor = run.foreign?.author !== undefined && name === run.foreign.author;
+  const named = joined(isAuthor ? texts.person(name) : name, run.modelVersion);
   if (!run.foreign) return named;
   const { seriesDescription, manufacturerModelName } = run.foreign;
   return named || seriesDescription || manufacturerModelName || texts.t('panel.set.unnamed');

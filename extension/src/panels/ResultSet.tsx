@@ -116,6 +116,7 @@ function Facts({ run, title }: { run: RunState; title: string }) {
   const originator = originatorText(run, texts);
   const maker = makerText(run, texts);
   const described = run.foreign?.seriesDescription;
+  const made = run.origin === 'run' ? undefined : texts.dateTime(run.madeAt);
 
   return (
     <>
@@ -126,8 +127,7 @@ function Facts({ run, title }: { run: RunState; title: string }) {
         </span>
       )}
       {maker && <span data-cy="ai-maker">{maker}</span>}
-      {described && described !== title && <span>{described}</span>}
-      {series && <span>{series}</span>}
+      <span>{[described !== title && described, series].filter(Boolean).join(' · ')}</span>
       {point && <span data-cy="ai-operating-point">{point}</span>}
       {!run.foreign && (
         <span data-cy="ai-engine" data-engine={run.engine?.engine} title={run.engine?.detail}>
@@ -136,7 +136,7 @@ function Facts({ run, title }: { run: RunState; title: string }) {
         </span>
       )}
       <span data-cy="ai-origin" data-origin={run.origin}>
-        {originText(run, texts)}
+        {[originText(run, texts), made].filter(Boolean).join(', ')}
       </span>
     </>
   );

@@ -275,7 +275,7 @@ describe('comparing two results', () => {
     open(both({ comparison: comparison() }));
     expect(textOf(the('ai-comparison'))).toContain('A Lungs on CT 1.0.0');
     expect(pairs()).toEqual([
-      ['Left lungnot both reviewed', '2,431 mL', '2,440 mL', 'Dice 0.97+9.00 mL'],
+      ['Left lungnot reviewed', '2,431 mL', '2,440 mL', 'Dice 0.97+9.00 mL'],
       ['Right lung', '2,000 mL', '–', 'only A'],
     ]);
     expect(all('ai-compare-pair').map(pair => pair.dataset.foundBy)).toEqual(['both', 'a']);

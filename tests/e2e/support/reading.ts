@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { expect, type Locator, type Page } from '@playwright/test';
+import type { Vec3 } from '@second-reader/core/geometry/types';
 import type { ReadingState } from '@second-reader/core/reading/state';
 
 const PROBE = '/probe-extension.js';
@@ -61,8 +62,8 @@ export class ReadingPage {
    * How much of an overlay is on the screen: coloured pixels where the CT has only greys. Of the
    * middle of the viewport: the host writes in colour at its edges.
    */
-  async colouredPixels(): Promise<number> {
-    const viewport = this.page.locator('.cornerstone-canvas').first();
+  async colouredPixels(index = 0): Promise<number> {
+    const viewport = this.page.locator('.cornerstone-canvas').nth(index);
     const image = await viewport.screenshot();
     return this.page.evaluate(async base64 => {
       const bytes = Uint8Array.from(atob(base64), c => c.charCodeAt(0));
@@ -127,6 +128,7 @@ interface TruthStudy {
   seriesInstanceUID: string;
   leftLung: { volumeMl: number };
   rightLung: { volumeMl: number };
+  nodules: Array<{ centre: Vec3; diameter: number; volumeMl: number }>;
 }
 
 /** The sample patient's ground truth, as the archive's folder has it. */

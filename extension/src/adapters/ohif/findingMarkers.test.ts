@@ -124,6 +124,7 @@ const run: RunState = {
   modelVersion: '0.1.0',
   engine: { engine: 'wasm-threads', threads: 2 },
   displaySetInstanceUID: 'ct',
+  madeAt: '',
   origin: 'run',
   timing: {},
   stored: 'no',

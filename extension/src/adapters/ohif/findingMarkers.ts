@@ -33,8 +33,9 @@ const IMAGE_RENDERED = 'CORNERSTONE_IMAGE_RENDERED';
 const UNDECLARED = 'rgb(255 210 64)';
 
 /** What of a state the markers show; progress and the like change nothing of it. */
-const signatureOf = (drawn: ReadonlyMap<string, Drawn[]>): string =>
-  JSON.stringify(
+const signatureOf = (drawn: ReadonlyMap<string, Drawn[]>, compared: readonly RunState[]): string =>
+  JSON.stringify([
+    compared.map(({ runId }) => runId),
     [...drawn].map(([displaySet, each]) => [
       displaySet,
       each.map(({ finding, run }) => [
@@ -44,7 +45,13 @@ const signatureOf = (drawn: ReadonlyMap<string, Drawn[]>): string =>
         run.modelName,
       ]),
     ]),
-  );
+  ]);
+
+const comparedOf = ({ comparison, runs }: ReadingState): RunState[] => {
+  if (!comparison?.sideBySide) return [];
+  const [a, b] = [comparison.a, comparison.b].map(id => runs.find(({ runId }) => runId === id));
+  return a && b ? [a, b] : [];
+};
 
 /**
  * What is to be drawn, by display set: nothing while overlays are hidden, nothing of a result that
@@ -188,7 +195,9 @@ export function createFindingMarkers(
 ): { draw(state: ReadingState): void } {
   const { services } = host.managers.servicesManager;
   let drawn = new Map<string, Drawn[]>();
-  let signature = signatureOf(drawn);
+  /** The two results that stand side by side. */
+  let compared: RunState[] = [];
+  let signature = signatureOf(drawn, compared);
   let listening = false;
   const geometries = new Map<string, VolumeGeometry>();
 
@@ -231,6 +240,18 @@ export function createFindingMarkers(
     });
   };
 
+  /** Which of two results stands in a viewport that was opened for one of them. */
+  const captionOf = (viewportId: string): string | undefined => {
+    const runId = scope.only(viewportId);
+    const run = compared.find(each => each.runId === runId);
+    if (!run) return undefined;
+    const texts = textsFor(host.language());
+    const letter = run === compared[0] ? 'A' : 'B';
+    return [`${letter} · ${setTitle(run, texts)}`, originatorText(run, texts)]
+      .filter(Boolean)
+      .join(' · ');
+  };
+
   const drawIn = (viewportId: string): void => {
     const viewport = viewportOf(host, viewportId);
     if (!viewport?.element) return;
@@ -239,7 +260,7 @@ export function createFindingMarkers(
     drawMarkers(
       viewport.element,
       displaySets.flatMap(displaySet => markersIn(viewport, viewportId, displaySet)),
-      choose,
+      { choose, caption: captionOf(viewportId) },
     );
   };
 
@@ -268,12 +289,14 @@ export function createFindingMarkers(
   return {
     draw(state) {
       const next = toBeDrawn(state);
-      const nextSignature = signatureOf(next);
+      const pair = comparedOf(state);
+      const nextSignature = signatureOf(next, pair);
       if (nextSignature === signature) return;
       drawn = next;
+      compared = pair;
       signature = nextSignature;
       geometries.clear();
-      listen(drawn.size > 0);
+      listen(drawn.size > 0 || compared.length > 0);
       drawEverywhere();
     },
   };

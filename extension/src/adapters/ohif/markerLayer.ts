@@ -223,19 +223,35 @@ function makeChoosable(text: SVGElement, choose: () => void): void {
   }
 }
 
-/** Draws the markers of one viewport in place of those before; the chosen one over the others. */
+/** Between the host's own texts, which stand in the corners and at the middle of each edge. */
+function addCaption(caption: string, layer: SVGElement): void {
+  const text = node('text', {
+    ...{ x: '50%', y: 40, 'text-anchor': 'middle', fill: 'rgb(235 235 235)' },
+    ...{ 'font-family': FONT, 'font-size': 12, 'font-weight': 600, 'paint-order': 'stroke' },
+    ...{ stroke: 'rgb(0 0 0 / 0.75)', 'stroke-width': 3, 'data-cy': 'ai-viewport-caption' },
+  });
+  text.textContent = caption;
+  layer.append(text);
+}
+
+/**
+ * Draws the markers of one viewport in place of those before; the chosen one over the others.
+ *
+ * @param caption whose result the viewport shows, where it shows one only
+ */
 export function drawMarkers(
   element: HTMLElement,
   markers: readonly Marker[],
-  choose?: (id: string) => void,
+  { choose, caption }: { choose?: (id: string) => void; caption?: string } = {},
 ): void {
   const before = layerOf(element);
-  if (markers.length === 0) {
+  if (markers.length === 0 && !caption) {
     before?.remove();
     return;
   }
   const layer = before ?? addLayer(element);
   layer.replaceChildren();
+  if (caption) addCaption(caption, layer);
   for (const marker of [...markers].sort((a, b) => Number(a.selected) - Number(b.selected))) {
     drawMarker(marker, layer, choose);
   }

@@ -7,8 +7,10 @@ import { viewportOf, viewportsShowing } from './navigation';
 /** Which results a viewport may show: all, unless it was opened for one of them. */
 export interface ViewportScope {
   allows(viewportId: string, runId: string): boolean;
+  /** The one result that a viewport was opened for. */
+  only(viewportId: string): string | undefined;
 }
-export const EVERYWHERE: ViewportScope = { allows: () => true };
+export const EVERYWHERE: ViewportScope = { allows: () => true, only: () => undefined };
 
 const LEFT = 'second-reader-left';
 const RIGHT = 'second-reader-right';
@@ -85,6 +87,7 @@ export function createSideBySide(host: Host): SideBySideDisplay & { scope: Viewp
         const only = runs.get(viewportId);
         return only === undefined || only === runId;
       },
+      only: viewportId => runs.get(viewportId),
     },
     open(left, right) {
       const state = viewportGridService.getState();

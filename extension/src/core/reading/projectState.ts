@@ -57,6 +57,7 @@ const runState = (record: RunRecord, facts: ReadingFacts): RunState => ({
   operatingPoint: record.run.provenance.operatingPoint,
   displaySetInstanceUID: record.displaySetInstanceUID,
   maturity: maturityOfRun(facts, record.run),
+  madeAt: record.run.provenance.startedAt,
   origin: record.origin,
   timing: record.run.provenance.timing,
   stored: record.stored,

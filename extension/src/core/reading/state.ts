@@ -48,6 +48,8 @@ export interface RunState {
   displaySetInstanceUID: string;
   /** What may be stored of it: its model's maturity, or the site's. */
   maturity?: Maturity;
+  /** When it was made, ISO 8601; empty where its maker does not say. */
+  madeAt: string;
   /** From a run in this session, a draft kept on this workstation, or the archive. */
   origin: 'run' | 'draft' | 'archive';
   timing: Partial<Record<Phase, number>>;
