@@ -81,7 +81,6 @@ function readingOf(reads: readonly OwnSegmentation[], reports: readonly ReadRepo
       ...(said.evaluations && { evaluations: said.evaluations }),
     };
   });
-  const findings = [...segments, ...(latest?.beside ?? [])];
   const findings: Finding[] = [...segments, ...(latest?.beside ?? [])];
   return {
     run: { ...read.run, findings },
