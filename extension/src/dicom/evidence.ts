@@ -5,7 +5,6 @@ import {
   type EvidenceTable,
 } from '../core/evidence/table';
 import { segmentationOf } from '../core/findings/segmentationRun';
-import { segmentationOf } from '../core/findings/segmentationRun';
 import type { Finding, RunResult } from '../core/findings/types';
 import { accept, type Outcome } from '../core/outcome';
 import type { EvidenceObject, EvidenceWriter } from '../core/reading/ports';
