@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { AnnotationFinding, RunResult, Shape } from '../../core/findings/types';
+import { norm, subtract } from '../../core/geometry/vector';
 import { accept, refuse, type Outcome, type Refusal } from '../../core/outcome';
 import type { ParsedDataset } from '../common/parse';
 import { issueOf } from '../common/schemas';
 import { referencesOf, type ImageReference } from './frames';
-import { originOf, provenanceOf, unreadable, type ForeignHeader } from './header';
+import { instanceOf, originOf, provenanceOf, unreadable, type ForeignHeader } from './header';
 import { conceptOfLabel, foreignRunId, numbered, type Names } from './naming';
 import {
   keyOfSeries,
@@ -25,12 +26,15 @@ const textObject = z.object({
   BoundingBoxBottomRightHandCorner: anyNumbers,
   AnchorPoint: anyNumbers,
   GraphicGroupID: anyNumber,
+  TrackingUID: anyText,
 });
 const graphicObject = z.object({
   GraphicAnnotationUnits: anyText,
   GraphicData: anyNumbers,
   GraphicType: anyText,
   GraphicGroupID: anyNumber,
+  TrackingID: anyText,
+  TrackingUID: anyText,
 });
 const compoundObject = z.object({
   CompoundGraphicUnits: anyText,
@@ -130,34 +134,99 @@ function words(object: z.infer<typeof textObject>, toPixels: ToPixels, place: Im
   return shape ? [{ ...shape, text }] : [];
 }
 
+/** Objects that are one thing: joined by a group, else all of an annotation. */
+interface Group {
+  shapes: Shape[];
+  trackingUID?: string;
+  trackingID?: string;
+}
+
 /** The objects of an annotation by the group that joins them; those of none are one group. */
-function shapesOf(annotation: Annotation, toPixels: ToPixels, place: ImagePlace): Shape[][] {
-  const groups = new Map<number, Shape[]>();
-  const add = (id: number | undefined, shapes: readonly Shape[]): void => {
+function groupsOf(annotation: Annotation, toPixels: ToPixels, place: ImagePlace): Group[] {
+  const groups = new Map<number, Group>();
+  const add = (
+    { GraphicGroupID: id = -1, ...tracked }: Partial<z.infer<typeof graphicObject>>,
+    shapes: readonly Shape[],
+  ): void => {
     if (shapes.length === 0) return;
-    groups.set(id ?? -1, [...(groups.get(id ?? -1) ?? []), ...shapes]);
+    const known = groups.get(id);
+    groups.set(id, {
+      shapes: [...(known?.shapes ?? []), ...shapes],
+      trackingUID: known?.trackingUID ?? tracked.TrackingUID,
+      trackingID: known?.trackingID ?? tracked.TrackingID,
+    });
   };
   for (const each of annotation.GraphicObjectSequence) {
     const { GraphicType: type, GraphicAnnotationUnits: units, GraphicData: data } = each;
-    add(each.GraphicGroupID, lines(type ?? '', data, units, toPixels, place));
+    add(each, lines(type ?? '', data, units, toPixels, place));
   }
-  for (const each of annotation.TextObjectSequence) {
-    add(each.GraphicGroupID, words(each, toPixels, place));
-  }
+  for (const each of annotation.TextObjectSequence) add(each, words(each, toPixels, place));
   // A compound graphic is also written in simple ones (PS3.3 C.10.5.1.3); where not, its points are.
   if (groups.size === 0) {
     for (const each of annotation.CompoundGraphicSequence) {
       const { GraphicData: data, CompoundGraphicUnits: units } = each;
-      add(each.GraphicGroupID, lines('POLYLINE', data, units, toPixels, place));
+      add({ GraphicGroupID: each.GraphicGroupID }, lines('POLYLINE', data, units, toPixels, place));
     }
   }
   return [...groups.values()];
 }
 
-interface Drawn {
+interface Drawn extends Group {
   place: ImagePlace;
-  shapes: Shape[];
   layer?: string;
+}
+
+const textOf = ({ shapes }: Group): string => shapes.flatMap(({ text }) => text ?? []).join(' ');
+
+/** Least and largest coordinates of what is drawn, words left out; undefined of words alone. */
+function extentOf(shapes: readonly Shape[]): readonly [number[], number[]] | undefined {
+  const points = shapes.flatMap(shape => (shape.graphicType === 'TEXT' ? [] : shape.points));
+  if (points.length === 0) return undefined;
+  const along = (axis: number): number[] => points.map(point => point[axis]);
+  return [
+    [0, 1, 2].map(axis => Math.min(...along(axis))),
+    [0, 1, 2].map(axis => Math.max(...along(axis))),
+  ];
+}
+
+/** Whether one stands behind the other on the next image: as far apart as the images are, no more. */
+function goesOn(before: Drawn, next: Drawn): boolean {
+  if (before.place.series !== next.place.series) return false;
+  if (next.place.slice !== before.place.slice + 1) return false;
+  if (before.layer !== next.layer || textOf(before) === '') return false;
+  if (textOf(before) !== textOf(next)) return false;
+  const [a, b] = [extentOf(before.shapes), extentOf(next.shapes)];
+  const [here, there] = [before, next].map(
+    ({ place }) => place.series.source.slices[place.slice].imagePositionPatient,
+  );
+  if (!a || !b || !here || !there) return false;
+  const apart = norm(subtract(here, there)) + 1e-3;
+  return [0, 1, 2].every(
+    axis => a[0][axis] - apart <= b[1][axis] && b[0][axis] - apart <= a[1][axis],
+  );
+}
+
+/**
+ * A mark that goes on from image to image is one finding: annotations of one Tracking UID, else
+ * those of the same words in the same place of neighbouring images.
+ */
+function joined(drawn: readonly Drawn[]): Drawn[][] {
+  const marks: Drawn[][] = [];
+  const ordered = [...drawn].sort((a, b) => a.place.slice - b.place.slice);
+  for (const each of ordered) {
+    const mark = marks.find(known => {
+      const last = known[known.length - 1];
+      return each.trackingUID !== undefined && each.place.series === last.place.series
+        ? each.trackingUID === last.trackingUID
+        : last.trackingUID === undefined && goesOn(last, each);
+    });
+    if (mark) mark.push(each);
+    else marks.push([each]);
+  }
+  // In the order in which the state draws them.
+  const firstOf = (mark: readonly Drawn[]): number =>
+    Math.min(...mark.map(each => drawn.indexOf(each)));
+  return marks.sort((a, b) => firstOf(a) - firstOf(b));
 }
 
 function drawnIn(state: State, placement: Placement): { drawn: Drawn[]; missing: number } {
@@ -176,8 +245,8 @@ function drawnIn(state: State, placement: Placement): { drawn: Drawn[]; missing:
           continue;
         }
         const toPixels = toPixelsOn(state, place);
-        for (const shapes of shapesOf(annotation, toPixels, place)) {
-          drawn.push({ place, shapes, layer: annotation.GraphicLayer });
+        for (const group of groupsOf(annotation, toPixels, place)) {
+          drawn.push({ ...group, place, layer: annotation.GraphicLayer });
         }
       }
     }
@@ -187,8 +256,10 @@ function drawnIn(state: State, placement: Placement): { drawn: Drawn[]; missing:
 
 /**
  * What a presentation state draws on images: a finding for each annotation, or for each group of
- * graphics within it. Annotations of no image are on all that the state refers to.
+ * graphics within it; one that goes on from image to image is one finding. Annotations of no image
+ * are on all that the state refers to. A mark of a finding that was read already is that finding.
  *
+ * @param tracked the result that has a finding of that Tracking UID, by the same maker
  * Refuses with `foreignUnreadable`, `foreignNothingToShow` (a state of window and zoom alone) and
  * `foreignSourceAbsent`.
  */
@@ -197,6 +268,7 @@ export function readForeignPresentation(
   dataset: ParsedDataset,
   placement: Placement,
   names: Names,
+  tracked: (trackingUID: string) => RunResult | undefined,
   onRefused: (refusal: Refusal) => void,
 ): Outcome<RunResult[]> {
   const parsed = stateSchema.safeParse(dataset);
@@ -219,19 +291,29 @@ export function readForeignPresentation(
     state.GraphicLayerSequence.map(each => [each.GraphicLayer, each.GraphicLayerDescription]),
   );
   const bySeries = new Map<OpenSeries, AnnotationFinding[]>();
-  drawn.forEach(({ place, shapes, layer }, index) => {
+  joined(drawn).forEach((mark, index) => {
+    const [{ place, layer, trackingUID, trackingID }] = mark;
     const { series } = place;
+    const known = trackingUID === undefined ? undefined : tracked(trackingUID);
+    if (known?.foreign) {
+      const { instances } = known.foreign;
+      const isNew = instances.every(each => each.sopInstanceUID !== header.SOPInstanceUID);
+      if (isNew) instances.push(instanceOf(header));
+      return;
+    }
+    const shapes = mark.flatMap(each => each.shapes);
     const findings = bySeries.get(series) ?? [];
     bySeries.set(series, findings);
     const text = shapes.map(shape => shape.text?.split(/[\r\n]/)[0]).find(line => line);
     const label = text ?? layers.get(layer) ?? layer ?? header.ContentLabel ?? 'Annotation';
+    const middle = middleOfShapes(shapes, series);
     findings.push({
       kind: 'annotation',
-      id: names.idOf(undefined, header.SOPInstanceUID, String(index)),
-      trackingIdentifier: label,
+      id: names.idOf(trackingUID, header.SOPInstanceUID, String(index)),
+      trackingIdentifier: trackingID ?? label,
       runId: foreignRunId(header.SOPInstanceUID, keyOfSeries(series)),
       measurements: [],
-      ...shownAt(place, middleOfShapes(shapes, series).centroid),
+      ...shownAt(middle.place, middle.centroid),
       concept: conceptOfLabel(label),
       shapes,
     });

@@ -148,7 +148,21 @@ export function readForeign(
         take(readForeignReport(header, dataset, placement, names, segments, onRefused));
         break;
       case 'presentation':
-        take(readForeignPresentation(header, dataset, placement, names, onRefused));
+        take(
+          readForeignPresentation(
+            header,
+            dataset,
+            placement,
+            names,
+            uid =>
+              runs.find(
+                ({ foreign, findings }) =>
+                  foreign?.manufacturer === header.Manufacturer &&
+                  findings.some(({ id }) => id === uid),
+              ),
+            onRefused,
+          ),
+        );
         break;
       case 'map':
         take(readForeignMap(header, dataset, placement, names));
