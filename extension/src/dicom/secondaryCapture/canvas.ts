@@ -14,22 +14,23 @@ export class Canvas {
     readonly pixels = new Uint8Array(width * height * 3),
   ) {}
 
-  set(x: number, y: number, [red, green, blue]: Rgb): void {
-    if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
-    const at = 3 * (x + this.width * y);
-    this.pixels[at] = red;
-    this.pixels[at + 1] = green;
-    this.pixels[at + 2] = blue;
+  set(x: number, y: number, colour: Rgb): void {
+    this.blend(x, y, colour, 1);
+  }
+
+  /** A grey pixel within the picture. */
+  grey(x: number, y: number, value: number): void {
+    this.pixels.fill(value, 3 * (x + this.width * y), 3 * (x + this.width * y) + 3);
   }
 
   /** Lays a colour over a pixel; `share` of the colour, the rest of what was there. */
   blend(x: number, y: number, colour: Rgb, share: number): void {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
     const at = 3 * (x + this.width * y);
-    for (let sample = 0; sample < 3; sample++) {
-      const was = this.pixels[at + sample];
-      this.pixels[at + sample] = Math.round(was + share * (colour[sample] - was));
-    }
+    const { pixels } = this;
+    pixels[at] += Math.round(share * (colour[0] - pixels[at]));
+    pixels[at + 1] += Math.round(share * (colour[1] - pixels[at + 1]));
+    pixels[at + 2] += Math.round(share * (colour[2] - pixels[at + 2]));
   }
 
   fill(x: number, y: number, width: number, height: number, colour: Rgb): void {

@@ -1,6 +1,7 @@
 import type { Finding, RunResult, ScalarMap } from '../../core/findings/types';
 import type { VolumeGeometry } from '../../core/geometry/types';
 import { indexToWorld, worldToIndex } from '../../core/geometry/transform';
+import { subtract } from '../../core/geometry/vector';
 import { finiteRange } from '../parametricMap/writeParametricMap';
 import { boxInPlane } from '../presentation/markers';
 import type { Canvas, Rgb } from './canvas';
@@ -94,8 +95,13 @@ export function drawDetection(
   );
 }
 
+/** Steps of the map's colours. */
+const HEAT_STEPS = 255;
 /** Red, then yellow with growing value; how much of it shows grows too. */
-const heat = (share: number): Rgb => [255, Math.round(255 * Math.max(0, share * 1.4 - 0.4)), 0];
+const HEAT = Array.from({ length: HEAT_STEPS + 1 }, (_, step): Rgb => {
+  const share = step / HEAT_STEPS;
+  return [255, Math.round(255 * Math.max(0, share * 1.4 - 0.4)), 0];
+});
 
 /** A map laid over the slice: clear where it is least, yellow where it is greatest. */
 export function drawMap(
@@ -114,18 +120,20 @@ export function drawMap(
       map.geometry,
       indexToWorld(source, [(x + 0.5) / layout.across - 0.5, (y + 0.5) / layout.down - 0.5, k]),
     );
-  const [origin, along, down] = [at(0, 0), at(1, 0), at(0, 1)];
+  const origin = at(0, 0);
+  const along = subtract(at(1, 0), origin);
+  const down = subtract(at(0, 1), origin);
   for (let y = 0; y < layout.height; y++) {
     for (let x = 0; x < layout.width; x++) {
-      const [i, j, l] = [0, 1, 2].map(axis =>
-        Math.round(
-          origin[axis] + x * (along[axis] - origin[axis]) + y * (down[axis] - origin[axis]),
-        ),
-      );
+      const i = Math.round(origin[0] + x * along[0] + y * down[0]);
+      const j = Math.round(origin[1] + x * along[1] + y * down[1]);
+      const l = Math.round(origin[2] + x * along[2] + y * down[2]);
       if (i < 0 || j < 0 || l < 0 || i >= columns || j >= rows || l >= slices) continue;
       const share = (map.values[i + columns * (j + rows * l)] - low) / (high - low);
+      // Not of NaN, nor of infinities.
       if (!(share > 0 && share <= 1)) continue;
-      canvas.blend(left + x, top + y, heat(share), HEAT_AT_MOST * share);
+      const colour = HEAT[Math.round(share * HEAT_STEPS)];
+      canvas.blend(left + x, top + y, colour, HEAT_AT_MOST * share);
     }
   }
 }

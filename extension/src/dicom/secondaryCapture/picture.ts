@@ -72,9 +72,13 @@ export function drawSlice(
   for (let row = 0; row < layout.height; row++) {
     line.fill(0);
     for (let b = row * samples; b < (row + 1) * samples; b++) {
-      const [above, below, down] = [y.low[b] * columns, y.high[b] * columns, y.share[b]];
+      const above = y.low[b] * columns;
+      const below = y.high[b] * columns;
+      const down = y.share[b];
       for (let a = 0; a < layout.width * samples; a++) {
-        const [from, to, across] = [x.low[a], x.high[a], x.share[a]];
+        const from = x.low[a];
+        const to = x.high[a];
+        const across = x.share[a];
         const upper = slice[above + from] * (1 - across) + slice[above + to] * across;
         const lower = slice[below + from] * (1 - across) + slice[below + to] * across;
         line[Math.floor(a / samples)] += upper * (1 - down) + lower * down;
@@ -83,7 +87,7 @@ export function drawSlice(
     for (let column = 0; column < layout.width; column++) {
       const shown = voiValue(voi, line[column] / samples ** 2);
       const grey = Number.isFinite(shown) ? Math.round(255 * shown) : 0;
-      canvas.set(left + column, top + row, [grey, grey, grey]);
+      canvas.grey(left + column, top + row, grey);
     }
   }
 }
