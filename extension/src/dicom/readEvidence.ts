@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { EvidenceKind } from '../core/evidence/table';
-import type { Finding, MapFinding, Measurement, RunResult, SegmentFinding } from '../core/findings/types';
+import type {
+  Finding,
+  MapFinding,
+  Measurement,
+  RunResult,
+  SegmentFinding,
+} from '../core/findings/types';
 import { indexToWorld } from '../core/geometry/transform';
 import { uidFrom } from '../core/model/identity';
 import { accept, type Outcome, type Refusal } from '../core/outcome';
@@ -198,6 +204,9 @@ function ownReadings({ segmentations, reports, maps, others }: OwnEvidence): Sto
   );
 }
 
+const isKeyObjects = ({ SOPClassUID }: ParsedDataset): boolean =>
+  text.safeParse(SOPClassUID).data === SOP_CLASS.keyObjectSelection;
+
 /** Parses files and takes from them what is ours and was not withdrawn; each instance once. */
 function sorted(datasets: readonly ParsedDataset[], take: <T>(o: Outcome<T>) => T | undefined) {
   const own = new Map<string, OwnObject>();
@@ -211,8 +220,18 @@ function sorted(datasets: readonly ParsedDataset[], take: <T>(o: Outcome<T>) => 
     const read = kind === 'keyObjects' ? take(readKeyObjects(dataset)) : undefined;
     return read ? [read] : [];
   });
-  rejectedInstances(documents).forEach(uid => own.delete(uid));
-  return { own: [...own.values()], foreign };
+  // Whoever wrote a rejection note, what it withdraws is shown no more.
+  const ofOthers = foreign.flatMap((dataset): KeyObjects[] => {
+    const read = isKeyObjects(dataset) ? readKeyObjects(dataset) : undefined;
+    return read?.ok ? [read.value] : [];
+  });
+  const rejected = rejectedInstances([...documents, ...ofOthers]);
+  rejected.forEach(uid => own.delete(uid));
+  const isShown = (dataset: ParsedDataset): boolean => {
+    const uid = text.safeParse(dataset.SOPInstanceUID);
+    return !uid.success || !rejected.has(uid.data);
+  };
+  return { own: [...own.values()], foreign: foreign.filter(isShown) };
 }
 
 /** Reads evidence back, ours and that of other programs; see the port. */

@@ -1,8 +1,4 @@
-import {
-  isSegmentationRun,
-  segmentationOf,
-  type SegmentationRun,
-} from '../../core/findings/segmentationRun';
+import { segmentationOf } from '../../core/findings/segmentationRun';
 import type { RunResult } from '../../core/findings/types';
 import { uidFrom } from '../../core/model/identity';
 import type { EvidenceObject } from '../../core/reading/ports';
@@ -133,10 +129,6 @@ const stateOf = (reviewed: number, of: number): string => {
   if (reviewed === 0) return 'not reviewed';
   return reviewed === of ? 'reviewed' : `${reviewed} of ${of} reviewed`;
 };
-
-/** Whether a run has segments that a Segmentation can hold. */
-export const hasSegmentation = (run: RunResult): run is SegmentationRun =>
-  isSegmentationRun(run) && run.findings.length > 0;
 
 const evidenceSequence = (run: RunResult, beside: readonly InstanceReference[]): Dataset =>
   hierarchicalReference(run.source.studyInstanceUID, [
