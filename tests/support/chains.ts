@@ -139,3 +139,132 @@ export const msnet = async (models: string, folder: string): Promise<string> => 
   await writeFile(file, JSON.stringify(description, null, 2));
   return file;
 };
+
+const anatomical = SCT('123037004', 'Anatomical Structure');
+const hippocampus = (value: number, side: 'Left' | 'Right', from: Json): Json => ({
+  value,
+  key: `hippocampus-${side.toLowerCase()}`,
+  name: { en: `${side} hippocampus` },
+  category: anatomical,
+  type: SCT('5366008', 'Hippocampus'),
+  modifier: side === 'Left' ? SCT('7771000', 'Left') : SCT('24028007', 'Right'),
+  recommendedDisplayCIELab: side === 'Left' ? [60, 60, 40] : [60, -40, -40],
+  from,
+});
+
+/** MNI's space, LPS+ millimetres: the box the registration is said for, and that around both sides. */
+const REGISTERED = {
+  dimensions: [64, 64, 64],
+  pixdim: [180 / 63, 216 / 63, 180 / 63],
+  origin: [-90, 126, -72],
+  axcodes: 'LAS',
+};
+const BOX = {
+  dimensions: [107, 72, 68],
+  pixdim: [1, 1, 1],
+  origin: [-54, 59, -45],
+  axcodes: 'LAS',
+};
+
+/**
+ * hippodeep (Thyreau et al. 2018): priors of the head, a registration to MNI's space from two of them,
+ * and one network for the hippocampus of the right side and, mirrored, of the left.
+ */
+export const hippodeep = async (models: string, folder: string): Promise<string> => {
+  const file = path.join(folder, 'hippodeep.json');
+  const network = (name: string) => path.join(models, `hippocampus_hippodeep/${name}.onnx`);
+  const inBox: Json[] = [
+    { transform: 'normalizeIntensity' },
+    { transform: 'resampleToTemplate', stage: 'registration', ...BOX },
+    { transform: 'normalizeIntensity' },
+  ];
+  const side: Json = { type: 'labelMap', name: 'prob', activation: 'sigmoid', classes: 1 };
+  const inference = { inferer: 'simple', outputMargin: [2, 2, 2] };
+  // What is above a half is stretched to 0.5 … 1, the rest is nothing.
+  const stretched = {
+    onnx: network('model'),
+    gives: 'probabilities',
+    then: [
+      { transform: 'thresholdIntensity', threshold: 0.5 },
+      { transform: 'scaleIntensityRange', aMin: 0.25, aMax: 0.75 },
+    ],
+  };
+  const prior = (key: string, channel: number): Json => ({
+    ...{ key, stage: 'head', output: 'priors', channel },
+    multiplyBy: 0,
+  });
+  const description = {
+    networks: [
+      { stage: 'head', onnx: network('model_head') },
+      { stage: 'registration', onnx: network('model_affine') },
+      { stage: 'right', ...stretched },
+      stretched,
+    ],
+    manifest: {
+      id: 'hippodeep',
+      name: { en: 'Hippocampi, hippodeep' },
+      task: 'segmentation',
+      inputs: [{ name: 'crop', spatialAxes: 'xyz', channels: [{ key: 't1', modality: 'MR' }] }],
+      gates: [{ gate: 'modality', allowed: ['MR'] }],
+      stages: [
+        {
+          key: 'head',
+          inputs: [{ name: 't1', spatialAxes: 'xyz', channels: [{ key: 't1' }] }],
+          preprocessing: [
+            { transform: 'normalizeIntensity' },
+            { transform: 'orientation', axcodes: 'LAS' },
+            {
+              transform: 'resize',
+              spatialSize: [64, 64, 64],
+              mode: 'bilinear',
+              alignCorners: true,
+            },
+          ],
+          inference: { inferer: 'simple' },
+          outputs: [{ type: 'tensor', name: 'priors', channels: 4 }],
+        },
+        {
+          key: 'registration',
+          inputs: [
+            {
+              name: 'priors2',
+              spatialAxes: 'xyz',
+              channels: [prior('cortex', 1), prior('further', 3)],
+            },
+          ],
+          preprocessing: [],
+          inference: { inferer: 'simple' },
+          outputs: [{ type: 'affine', name: 'affine4x4', vectors: 'rows', template: REGISTERED }],
+        },
+        {
+          key: 'right',
+          preprocessing: [
+            ...inBox,
+            { transform: 'spatialCrop', roiStart: [6, 0, 2], roiEnd: [54, 72, 66] },
+          ],
+          inference,
+          outputs: [side],
+          postprocessing: [{ transform: 'invert' }],
+        },
+      ],
+      preprocessing: [
+        ...inBox,
+        { transform: 'spatialCrop', roiStart: [53, 0, 2], roiEnd: [101, 72, 66] },
+        { transform: 'flip', spatialAxis: 0 },
+      ],
+      inference,
+      outputs: [
+        {
+          ...side,
+          labels: [
+            hippocampus(1, 'Left', { value: 1 }),
+            hippocampus(2, 'Right', { stage: 'right' }),
+          ],
+        },
+      ],
+      postprocessing: [{ transform: 'invert' }],
+    },
+  };
+  await writeFile(file, JSON.stringify(description, null, 2));
+  return file;
+};

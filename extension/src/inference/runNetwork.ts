@@ -90,7 +90,15 @@ export const runNetwork = async <T>(
       ? prepared.value.seen
       : { from: [0, 0, 0] as const, to: source.dimensions };
   const networks = sessions.length;
-  const { collectors, result } = collect({ model: network.id, calls, seen, networks, spent });
+  const { template } = prepared.value;
+  const { collectors, result } = collect({
+    model: network.id,
+    calls,
+    seen,
+    template,
+    networks,
+    spent,
+  });
   const weights = ensembleWeights(network, networks);
   const done = await phase('infer', () =>
     inferCalls({

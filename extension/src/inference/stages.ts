@@ -3,9 +3,11 @@ import { channelsOf, type ModelManifest, type StageOutput } from '../core/model/
 import {
   networkChannels,
   regionsOf,
+  registrationsOf,
   type NetworkChannel,
   type NetworkSpec,
 } from '../core/model/networks';
+import type { Affine } from '../core/geometry/affine';
 import { accept, type Outcome } from '../core/outcome';
 import { boundingBox } from '../core/postprocessing/boundingBox';
 import type { FinishedLabelMap } from '../core/postprocessing/postprocess';
@@ -13,6 +15,7 @@ import type { EarlierStages, SourceVolume } from '../core/preprocessing/preproce
 import type { Volume } from '../core/volume/types';
 import { bytesOf, type MemoryPlan } from './memoryPlan';
 import type { Collector, CollectorContext } from './outputs/collector';
+import { affineCollector } from './outputs/affine';
 import { stageLabelMapCollector } from './outputs/labelMap';
 import { tensorCollector, type StageTensor } from './outputs/tensor';
 import { runNetwork, type RunContext } from './runNetwork';
@@ -36,6 +39,7 @@ export interface StageResults {
 interface StageResult {
   labelMap?: FinishedLabelMap;
   tensors: Map<string, StageTensor>;
+  registration?: Affine;
 }
 
 /** One channel of a tensor as a volume, multiplied by another where the manifest says so. */
@@ -85,6 +89,8 @@ export const createStageResults = (
         if (!found?.box) return unvalidated(`stage "${stage}" has no region`);
         return { grid: found.labelMap.geometry, box: found.box };
       },
+      registration: stage =>
+        results.get(stage)?.registration ?? unvalidated(`stage "${stage}" has no registration`),
     },
     labelMapOf: stage => results.get(stage)?.labelMap,
     volumesFor: network =>
@@ -97,7 +103,7 @@ export const createStageResults = (
       const fed = networkChannels(network).flatMap(({ stage }) => stage ?? []);
       return (
         regionsOf(network).find(stage => results.get(stage)?.labelMap?.box === undefined) ??
-        fed.find(isMissing)
+        [...fed, ...registrationsOf(network)].find(isMissing)
       );
     },
   };
@@ -121,7 +127,13 @@ const stageCollectors = (
         const box = within && boundingBox(labelMap, { within });
         result.labelMap = { labelMap, box };
       });
-    } else if (output.type === 'tensor') {
+    } else if (output.type === 'affine') {
+      const collector = affineCollector(context, output);
+      collectors.push(collector);
+      finishers.push(result => {
+        result.registration = collector.finish();
+      });
+    } else {
       const collector = tensorCollector(context, output);
       collectors.push(collector);
       finishers.push(result => {

@@ -63,3 +63,7 @@ export const regionsOf = ({ preprocessing }: Pick<NetworkSpec, 'preprocessing'>)
   preprocessing.flatMap(step =>
     step.transform === 'cropForeground' && step.stage !== undefined ? [step.stage] : [],
   );
+
+/** Earlier stages by whose registration a network's grid is made. */
+export const registrationsOf = ({ preprocessing }: Pick<NetworkSpec, 'preprocessing'>): string[] =>
+  preprocessing.flatMap(step => (step.transform === 'resampleToTemplate' ? [step.stage] : []));

@@ -1,3 +1,4 @@
+import type { Affine } from '../geometry/affine';
 import type { VolumeGeometry } from '../geometry/types';
 import { voxelCount } from '../geometry/transform';
 import type { LabelMapOutput, PostprocessingStep } from '../model/manifest';
@@ -14,6 +15,7 @@ import {
 import type { IndexRange } from '../preprocessing/box';
 import { invertLabels, layerOf, type ClassScores } from './invert';
 import { createLayerInverter, type LayerSink } from './invertLayers';
+import { createTemplateInverter } from './invertTemplate';
 import {
   fillHoles,
   keepLargestConnectedComponent,
@@ -103,6 +105,7 @@ function createLabelCollector(
  * @param network the grid of the layers, which come along its axis k
  * @param threshold the operating point's, for regions (`activation: "sigmoid"`)
  * @param seen source voxels that no crop removed; the others are background
+ * @param template where the network's grid is a template's: its millimetres → the patient's
  */
 export function createLabelMapSink(
   network: VolumeGeometry,
@@ -111,6 +114,7 @@ export function createLabelMapSink(
   steps: readonly PostprocessingStep[],
   threshold?: number,
   seen?: IndexRange,
+  template?: Affine,
 ): LayerSink & { finish(): FinishedLabelMap } {
   const at = steps.findIndex(({ transform }) => transform === 'invert');
   const invert = steps[at];
@@ -122,7 +126,9 @@ export function createLabelMapSink(
   const decision = decisionOf(output, threshold);
 
   if (invert.resample === 'logits') {
-    const inverter = createLayerInverter(network, source, decision, seen);
+    const inverter = template
+      ? createTemplateInverter(network, source, decision, template)
+      : createLayerInverter(network, source, decision, seen);
     return {
       push: inverter.push,
       finish() {

@@ -87,6 +87,16 @@ function extentAbove(
   return last[2] < 0 ? undefined : { first, last };
 }
 
+/** MONAI's `SpatialCrop`: what of the box from `roiStart` to before `roiEnd` lies in the volume. */
+export const spatialBox = (
+  dimensions: Vec3,
+  { roiStart, roiEnd }: Pick<Step<'spatialCrop'>, 'roiStart' | 'roiEnd'>,
+): Box => {
+  const start = map3(axis => Math.min(roiStart[axis], dimensions[axis] - 1));
+  const end = map3(axis => Math.min(Math.max(roiEnd[axis], start[axis] + 1), dimensions[axis]));
+  return { start, size: map3(axis => end[axis] - start[axis]) };
+};
+
 /** First and last voxel along i, j, k. */
 interface Extent {
   first: Vec3;

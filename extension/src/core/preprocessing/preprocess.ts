@@ -1,3 +1,4 @@
+import type { Affine } from '../geometry/affine';
 import type { Vec3, VolumeGeometry } from '../geometry/types';
 import type { PreprocessingStep } from '../model/manifest';
 import { accept, type Outcome } from '../outcome';
@@ -12,10 +13,12 @@ import {
   isWholeBox,
   paddedBox,
   rangeAfter,
+  spatialBox,
   type Box,
   type IndexRange,
 } from './box';
 import { antiAliased, filterAxes, tapFilter } from './filter';
+import { flipped } from './flip';
 import {
   applyIntensity,
   applyValueStep,
@@ -35,6 +38,7 @@ import {
 } from './pass';
 import { runPass, tapsOf } from './resample';
 import { letterboxSize, resize, resizedGeometry } from './resize';
+import { resampleToTemplate, templateGeometry } from './template';
 
 /** What steps read of a volume. Voxels are in real-world values. */
 export type SourceVolume = Pick<Volume, 'voxels' | 'geometry' | 'voi' | 'suvbwFactor'>;
@@ -52,19 +56,26 @@ export interface PreprocessedVolume {
    * background).
    */
   seen: IndexRange;
+  /**
+   * `geometry` is of a template's space: its millimetres → LPS+ millimetres of the patient. Then
+   * `seen` is all of the source.
+   */
+  template?: Affine;
 }
 
 /** What earlier networks of a chain found, for the steps that ask for it. */
 export interface EarlierStages {
   /** The voxels around all labels of a stage's label map, and the grid they are counted on. */
   region(stage: string): { grid: VolumeGeometry; box: IndexRange };
+  /** Its registration: template millimetres → LPS+ millimetres of the patient. */
+  registration(stage: string): Affine;
 }
 
-const NO_STAGES: EarlierStages = {
-  region(stage) {
-    throw new Error(`no stage "${stage}" has run: the manifest was not validated`);
-  },
+const notRun = (stage: string): never => {
+  throw new Error(`no stage "${stage}" has run: the manifest was not validated`);
 };
+
+const NO_STAGES: EarlierStages = { region: notRun, registration: notRun };
 
 /** One channel: what the steps call it, and the series that its values came from. */
 interface Lane {
@@ -176,13 +187,14 @@ function runBox(
   box: Box,
   fill?: { mode: 'constant' | 'edge' | 'reflect'; value: number },
 ): PreprocessedVolume {
-  const { data, channels, geometry, seen } = work;
+  const { data, channels, geometry, seen, template } = work;
   if (isWholeBox(geometry.dimensions, box)) return work;
   return {
+    ...work,
     data: cropPad(data, channels, geometry.dimensions, box, fill),
     channels,
     geometry: boxGeometry(geometry, box),
-    seen: rangeAfter(seen, source, geometry, box),
+    seen: template ? seen : rangeAfter(seen, source, geometry, box),
   };
 }
 
@@ -196,8 +208,18 @@ function runResize(
   return {
     ...work,
     data: resize(data, geometry.dimensions, spatialSize, options),
-    geometry: resizedGeometry(geometry, spatialSize),
+    geometry: resizedGeometry(geometry, spatialSize, options.alignCorners),
   };
+}
+
+function runTemplate(
+  work: PreprocessedVolume,
+  step: Extract<PreprocessingStep, { transform: 'resampleToTemplate' }>,
+  template: Affine,
+): PreprocessedVolume {
+  const geometry = templateGeometry(step);
+  const data = resampleToTemplate(work.data, work.channels, work.geometry, geometry, template);
+  return { ...work, data, geometry, template };
 }
 
 /** `spacing` with anti-aliasing; what stands beyond the volume is the same for both. */
@@ -250,6 +272,12 @@ function runLone(
     }
     case 'centerSpatialCrop':
       return accept(runBox(work, grid, boxOf(dimensions, step)));
+    case 'spatialCrop':
+      return accept(runBox(work, grid, spatialBox(dimensions, step)));
+    case 'flip':
+      return accept({ ...work, ...flipped(work, step.spatialAxis) });
+    case 'resampleToTemplate':
+      return accept(runTemplate(work, step, earlier.registration(step.stage)));
     case 'spatialPad':
     case 'divisiblePad':
     case 'resizeWithPadOrCrop':

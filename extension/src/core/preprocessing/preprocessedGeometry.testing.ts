@@ -28,7 +28,7 @@ export function preprocessedGeometry(
         grid = boxGeometry(grid, boxOf(grid.dimensions, step));
         break;
       case 'resize':
-        grid = resizedGeometry(grid, step.spatialSize);
+        grid = resizedGeometry(grid, step.spatialSize, step.alignCorners);
         break;
       case 'letterbox': {
         const size = letterboxSize(grid.dimensions, step.spatialSize);

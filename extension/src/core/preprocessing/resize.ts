@@ -19,11 +19,25 @@ const map3 = <T>(f: (axis: 0 | 1 | 2) => T): [T, T, T] => [f(0), f(1), f(2)];
 const ratioOf = (dimensions: Vec3, spatialSize: Vec3): [number, number, number] =>
   map3(axis => dimensions[axis] / spatialSize[axis]);
 
+/** Old voxels per new voxel from the first centre to the last; an axis of one voxel has no length. */
+const cornerStep = (size: number, newSize: number): number =>
+  newSize > 1 && size > 1 ? (size - 1) / (newSize - 1) : size / newSize;
+
 /**
  * The grid of MONAI's `Resize` (`scale_affine`, centred): the outer edges of the volume stay where
- * they are, so the first voxel's centre moves by (ratio − 1) / 2 old voxels.
+ * they are, so the first voxel's centre moves by (ratio − 1) / 2 old voxels. With `alignCorners` it is
+ * the outermost voxels' centres that stay.
  */
-export function resizedGeometry(geometry: VolumeGeometry, spatialSize: Vec3): VolumeGeometry {
+export function resizedGeometry(
+  geometry: VolumeGeometry,
+  spatialSize: Vec3,
+  alignCorners = false,
+): VolumeGeometry {
+  if (alignCorners) {
+    const step = map3(axis => cornerStep(geometry.dimensions[axis], spatialSize[axis]));
+    const spacing = map3(axis => geometry.spacing[axis] * step[axis]);
+    return { ...geometry, dimensions: [...spatialSize], spacing };
+  }
   const ratio = ratioOf(geometry.dimensions, spatialSize);
   return {
     ...geometry,
@@ -37,20 +51,26 @@ export function resizedGeometry(geometry: VolumeGeometry, spatialSize: Vec3): Vo
 }
 
 /**
- * MONAI's `Resize`, which is torch's `interpolate(align_corners=False)`: [channel][k][j][i] of the
- * new size. With anti-aliasing, zeros stand beyond the volume while it is smoothed.
+ * MONAI's `Resize`, which is torch's `interpolate`, by default with align_corners=False:
+ * [channel][k][j][i] of the new size. With anti-aliasing, zeros stand beyond the volume while it is smoothed.
  */
 export function resize(
   data: Float32Array,
   dimensions: Vec3,
   spatialSize: Vec3,
-  { mode, antiAliasing }: { mode: ResizeMode; antiAliasing: boolean },
+  {
+    mode,
+    antiAliasing,
+    alignCorners = false,
+  }: { mode: ResizeMode; antiAliasing: boolean; alignCorners?: boolean },
 ): Float32Array {
   const filterOf = (axis: 0 | 1 | 2): AxisFilter | undefined => {
     const [size, newSize] = [dimensions[axis], spatialSize[axis]];
     if (size === newSize) return undefined;
     const ratio = size / newSize;
-    const linear = { count: newSize, first: (ratio - 1) / 2, step: ratio };
+    const linear = alignCorners
+      ? { count: newSize, first: 0, step: cornerStep(size, newSize) }
+      : { count: newSize, first: (ratio - 1) / 2, step: ratio };
     const filter = {
       area: () => areaFilter(size, newSize),
       nearest: () => nearestFilter(size, newSize),

@@ -1,4 +1,5 @@
 import type { InferenceSession } from 'onnxruntime-common';
+import type { Affine } from '../../core/geometry/affine';
 import type { Outcome } from '../../core/outcome';
 import type { IndexRange } from '../../core/preprocessing/box';
 import type { LayerSink } from '../../core/postprocessing/invertLayers';
@@ -28,6 +29,8 @@ export interface CollectorContext {
   calls: NetworkCalls;
   /** Source voxels that no crop removed. */
   seen: IndexRange;
+  /** The calls' geometry is a template's: its millimetres → the patient's. */
+  template?: Affine;
   /** Networks of the ensemble. */
   networks: number;
   /** Adds up the time that layers take in `push`: that is postprocessing, not inference. */

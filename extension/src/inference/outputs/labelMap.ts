@@ -15,9 +15,9 @@ export const labelMapCollector = (
   steps: readonly PostprocessingStep[],
   threshold: number | undefined,
 ): Collector & { finish(): FinishedLabelMap } => {
-  const { calls, model, seen } = context;
+  const { calls, model, seen, template } = context;
   const { classes, encoding, name } = output;
-  const sink = createLabelMapSink(calls.geometry, source, output, steps, threshold, seen);
+  const sink = createLabelMapSink(calls.geometry, source, output, steps, threshold, seen, template);
   const ring = averageOnto(context, calls.grid, classes, sink);
   const promised = { model, output: name };
   const shape = calls.answerShape;

@@ -5,6 +5,7 @@ import type { OnnxModel } from '../../../onnx/proto';
 import type { ImportDraft, ManifestPart } from '../draft';
 import { readJson } from '../files';
 import { readOnnx, withLogits } from '../plain/source';
+import { scoreSteps, withScoreSteps } from './scores';
 
 /**
  * A chain's description: which ONNX file is which stage's network, and the manifest but for its
@@ -23,6 +24,8 @@ const chainSchema = z.strictObject({
          * gives probabilities is made to give their logits.
          */
         gives: z.enum(['logits', 'probabilities']).default('logits'),
+        /** What is done to the probabilities before they are taken for labels. */
+        then: scoreSteps.default([]),
       }),
     )
     .min(2),
@@ -65,22 +68,22 @@ export const readChain = async (file: string): Promise<Outcome<ImportDraft>> => 
   const part = parsed.data.manifest as ManifestPart;
   const networks: OnnxModel[] = [];
   const notes: string[] = [];
-  for (const { stage, onnx, gives } of parsed.data.networks) {
+  for (const { stage, onnx, gives, then } of parsed.data.networks) {
     const read = await readOnnx(path.resolve(path.dirname(file), onnx));
     if (!read.ok) return read;
-    if (gives === 'logits') {
+    if (gives === 'logits' && then.length === 0) {
       networks.push(read.value);
       continue;
     }
     const output = regionsOutput(part, stage);
-    if (output === undefined) {
+    if (output === undefined || gives === 'logits') {
       return refuse(
         'chainProbabilities',
-        `${onnx} is said to give probabilities, and ${stage ? `stage "${stage}"` : 'the last network'} has no label map with the activation "sigmoid"; only there are they made logits: remove "gives".`,
+        `${onnx} is said to give probabilities or has "then", for which ${stage ? `stage "${stage}"` : 'the last network'} needs a label map with the activation "sigmoid" and "gives": "probabilities"; correct these, or remove "gives" and "then".`,
         { file: onnx, stage: stage ?? '' },
       );
     }
-    networks.push(withLogits(read.value, output));
+    networks.push(withLogits(withScoreSteps(read.value, output, then), output));
     notes.push(`${onnx}: the output "${output}" gives logits here; the original probabilities.`);
   }
   const stages = parsed.data.networks.map(({ stage }) => stage);

@@ -26,6 +26,16 @@ const padding = {
 };
 const range = { aMin: z.number(), aMax: z.number(), bMin: z.number(), bMax: z.number() };
 
+/** A grid in a space of its own (such as MNI's): its axes run along L, P and S. */
+export const templateGrid = {
+  dimensions: size3,
+  /** Millimetres between voxels. */
+  pixdim: positive3,
+  /** Centre of voxel (0, 0, 0), LPS+ millimetres of that space. */
+  origin: vec3,
+  axcodes,
+};
+
 /** On the grid: which voxels there are and where they lie. */
 export const spatialSteps = [
   /** Axis codes name the direction in which each index grows: "LPS" is DICOM's own axial order. */
@@ -60,6 +70,22 @@ export const spatialSteps = [
     ...padding,
   }),
   z.strictObject({ transform: z.literal('centerSpatialCrop'), roiSize: size3 }),
+  /** From voxel `roiStart` on, up to but without `roiEnd`. */
+  z.strictObject({ transform: z.literal('spatialCrop'), roiStart: count3, roiEnd: size3 }),
+  /** The order of the voxels along an axis turned round. */
+  z.strictObject({
+    transform: z.literal('flip'),
+    spatialAxis: z.union([z.literal(0), z.literal(1), z.literal(2)], { error: 'allowed: 0, 1, 2' }),
+  }),
+  /**
+   * Onto a grid of a template's space, by the registration of an earlier stage (its output of type
+   * `affine`): linear, and 0 outside the volume. Label maps come back the same way.
+   */
+  z.strictObject({
+    transform: z.literal('resampleToTemplate'),
+    stage: key,
+    ...templateGrid,
+  }),
   z.strictObject({
     transform: z.literal('spatialPad'),
     spatialSize: size3,
@@ -85,6 +111,8 @@ export const spatialSteps = [
     /** torch's names: `area` averages, `bilinear` and `nearest` take align_corners=False. */
     mode: z.enum(['bilinear', 'nearest', 'area']).default('area'),
     antiAliasing: z.boolean().default(false),
+    /** `bilinear` from the centre of the first voxel to that of the last, instead of edge to edge. */
+    alignCorners: z.boolean().optional(),
   }),
   /** As large as fits into `spatialSize`, proportions kept; the rest is padded. */
   z.strictObject({

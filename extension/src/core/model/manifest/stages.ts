@@ -3,12 +3,13 @@ import { fraction, key } from './common';
 import { inferenceSchema } from './inferer';
 import { spatialAxes } from './inputs';
 import { postprocessingSchema } from './postprocessing';
-import { preprocessingSchema } from './preprocessing';
+import { preprocessingSchema, templateGrid } from './preprocessing';
 
 /**
  * A chain of networks: each stage is a network that runs before the package's last one (which is the
  * manifest's own `preprocessing`, `inference`, `outputs`). What it gives may be used by every later
- * one: as the region that `cropForeground` crops to, as a channel that is fed on, and as a label of the final label map.
+ * one: as the region that `cropForeground` crops to, as a channel that is fed on, as a transform into
+ * a template's grid, and as a label of the final label map.
  */
 
 /** A channel of $.inputs by its key, or one of what an earlier stage gave (`tensor`). */
@@ -56,7 +57,26 @@ const stageTensor = z.strictObject({
   channels: z.number().int().min(1).max(64),
 });
 
-export const stageOutputSchema = z.discriminatedUnion('type', [stageLabelMap, stageTensor]);
+/**
+ * A linear registration: 4×4 numbers that bring a template's coordinates to those of the network's
+ * grid, both from −1 at the centre of the first voxel of an axis to 1 at that of the last (torch's
+ * `grid_sample` and `affine_grid` with `align_corners=True`), in the order of the input's axes.
+ */
+const stageAffine = z.strictObject({
+  type: z.literal('affine'),
+  /** [N, 4, 4]. */
+  name: z.string().min(1),
+  /** `rows`: a row vector times the matrix (torch's `grid @ A`); `columns`: the matrix times a column. */
+  vectors: z.enum(['rows', 'columns']),
+  /** The template's grid that −1 and 1 are the ends of. */
+  template: z.strictObject(templateGrid),
+});
+
+export const stageOutputSchema = z.discriminatedUnion('type', [
+  stageLabelMap,
+  stageTensor,
+  stageAffine,
+]);
 
 export const stageSchema = z.strictObject({
   /** What later stages, labels and files call it. */

@@ -126,6 +126,49 @@ const checkFeeds = (
   return [...each, ...first];
 };
 
+/** A network on a template's grid: its registration, and results that can come back from there. */
+const checkTemplate = (
+  { preprocessing, postprocessing, at }: NetworkView,
+  outputs: ReadonlyArray<{ type: string }>,
+  earlier: readonly Stage[],
+): string[] => {
+  const index = preprocessing.findIndex(({ transform }) => transform === 'resampleToTemplate');
+  const step = preprocessing[index];
+  if (step?.transform !== 'resampleToTemplate') return [];
+  const where = `${at}.preprocessing[${index}]`;
+  const stage = earlier.find(({ key }) => key === step.stage);
+  if (!stage) return [notEarlier(`${where}.stage`, step.stage, earlier)];
+  const problems: string[] = [];
+  if (!outputOf(stage, 'affine')) {
+    problems.push(
+      `${where}.stage is "${step.stage}", which has no output of type "affine"; there is no registration to a template.`,
+    );
+  }
+  const later = preprocessing.slice(index + 1);
+  if (later.some(({ transform }) => transform.startsWith('resampleTo'))) {
+    problems.push(`${where} is followed by another "resampleToTemplate"; exactly 1 is allowed.`);
+  }
+  if (later.some(({ transform }) => transform === 'orientation' || transform === 'spacing')) {
+    problems.push(
+      `${where} is followed by "orientation" or "spacing"; the template's grid is given by "axcodes" and "pixdim": remove them, or put them before.`,
+    );
+  }
+  const lost = outputs.find(({ type }) =>
+    ['map', 'tensor', 'affine', 'boxes', 'centerHeatmap'].includes(type),
+  );
+  if (lost) {
+    problems.push(
+      `${where} is "resampleToTemplate", from where an output of type "${lost.type}" does not come back; label maps, classes and values are allowed.`,
+    );
+  }
+  if (postprocessing.some(each => each.transform === 'invert' && each.resample === 'labels')) {
+    problems.push(
+      `${where} is "resampleToTemplate", from where scores come back; "resample": "logits" is needed in ${at}.postprocessing.`,
+    );
+  }
+  return problems;
+};
+
 /** Steps that use what a stage before has found. */
 const checkUses = (
   steps: readonly PreprocessingStep[],
@@ -221,6 +264,7 @@ export const checkStages: Rule = manifest => {
       ...checkInferer(view),
       ...checkPreprocessing(view),
       ...checkUses(stage.preprocessing, at, earlier),
+      ...checkTemplate(view, stage.outputs, earlier),
       ...checkResult(stage, at),
     ];
   });
@@ -229,6 +273,7 @@ export const checkStages: Rule = manifest => {
     ...each,
     ...(networkInputs ? checkFeeds(networkInputs, '$.networkInputs', manifest, stages) : []),
     ...checkUses(manifest.preprocessing, '$', stages),
+    ...checkTemplate(lastView(manifest), manifest.outputs, stages),
     ...checkSources(manifest),
   ];
 };

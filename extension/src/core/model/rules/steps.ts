@@ -134,6 +134,14 @@ export const checkPreprocessing = (manifest: NetworkView): string[] => {
     ];
     if (step.transform === 'orientation') problems.push(...checkOrientation(step, where));
     if (step.transform === 'normalizeIntensity') problems.push(...checkNormalize(step, met));
+    if (step.transform === 'spatialCrop') {
+      step.roiEnd.forEach((end, axis) => {
+        if (end > step.roiStart[axis]) return;
+        problems.push(
+          `${where}.roiEnd[${axis}] is ${end}; more than roiStart[${axis}], ${step.roiStart[axis]}, is needed, or nothing is left.`,
+        );
+      });
+    }
     if (step.transform === 'suvbw') problems.push(...checkSuv(step, met));
     if (step.transform === 'repeatChannel') {
       problems.push(...checkRepeat(met));
