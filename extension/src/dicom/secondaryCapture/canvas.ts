@@ -20,7 +20,10 @@ export class Canvas {
 
   /** A grey pixel within the picture. */
   grey(x: number, y: number, value: number): void {
-    this.pixels.fill(value, 3 * (x + this.width * y), 3 * (x + this.width * y) + 3);
+    const at = 3 * (x + this.width * y);
+    this.pixels[at] = value;
+    this.pixels[at + 1] = value;
+    this.pixels[at + 2] = value;
   }
 
   /** Lays a colour over a pixel; `share` of the colour, the rest of what was there. */
@@ -28,9 +31,10 @@ export class Canvas {
     if (x < 0 || y < 0 || x >= this.width || y >= this.height) return;
     const at = 3 * (x + this.width * y);
     const { pixels } = this;
-    pixels[at] += Math.round(share * (colour[0] - pixels[at]));
-    pixels[at + 1] += Math.round(share * (colour[1] - pixels[at + 1]));
-    pixels[at + 2] += Math.round(share * (colour[2] - pixels[at + 2]));
+    const rest = 1 - share;
+    pixels[at] = share * colour[0] + rest * pixels[at] + 0.5;
+    pixels[at + 1] = share * colour[1] + rest * pixels[at + 1] + 0.5;
+    pixels[at + 2] = share * colour[2] + rest * pixels[at + 2] + 0.5;
   }
 
   fill(x: number, y: number, width: number, height: number, colour: Rgb): void {

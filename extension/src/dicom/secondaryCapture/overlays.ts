@@ -1,7 +1,7 @@
 import type { Finding, RunResult, ScalarMap } from '../../core/findings/types';
 import type { VolumeGeometry } from '../../core/geometry/types';
 import { indexToWorld, worldToIndex } from '../../core/geometry/transform';
-import { subtract } from '../../core/geometry/vector';
+import { add, scale as scaled, subtract } from '../../core/geometry/vector';
 import { finiteRange } from '../parametricMap/writeParametricMap';
 import { boxInPlane } from '../presentation/markers';
 import type { Canvas, Rgb } from './canvas';
@@ -36,13 +36,13 @@ export function drawSegments(
       finding.kind === 'segment' ? [[finding.segment.segmentNumber, colourOf(finding)]] : [],
     ),
   );
-  const base = columns * rows * k;
-  const labelAt = (x: number, y: number): number => {
-    if (x < 0 || y < 0 || x >= layout.width || y >= layout.height) return 0;
-    const i = Math.min(columns - 1, Math.floor((x + 0.5) / layout.across));
-    const j = Math.min(rows - 1, Math.floor((y + 0.5) / layout.down));
-    return voxels[base + i + columns * j];
-  };
+  const slice = voxels.subarray(columns * rows * k, columns * rows * (k + 1));
+  const columnOf = sourceIndex(layout.width, columns, layout.across);
+  const rowOf = sourceIndex(layout.height, rows, layout.down);
+  const labelAt = (x: number, y: number): number =>
+    x < 0 || y < 0 || x >= layout.width || y >= layout.height
+      ? 0
+      : slice[columnOf[x] + columns * rowOf[y]];
   for (let y = 0; y < layout.height; y++) {
     for (let x = 0; x < layout.width; x++) {
       const label = labelAt(x, y);
@@ -57,6 +57,10 @@ export function drawSegments(
     }
   }
 }
+
+/** The source pixel under each of the picture's, along one axis. */
+const sourceIndex = (length: number, size: number, perSource: number): Int32Array =>
+  Int32Array.from({ length }, (_, at) => Math.min(size - 1, Math.floor((at + 0.5) / perSource)));
 
 /** A detection's box with its name beside it, within the picture. */
 export function drawDetection(
@@ -103,6 +107,9 @@ const HEAT = Array.from({ length: HEAT_STEPS + 1 }, (_, step): Rgb => {
   return [255, Math.round(255 * Math.max(0, share * 1.4 - 0.4)), 0];
 });
 
+/** The nearest whole number; one below −½, which is outside of every map, is −1. */
+const nearest = (value: number): number => (value < -0.5 ? -1 : (value + 0.5) | 0);
+
 /** A map laid over the slice: clear where it is least, yellow where it is greatest. */
 export function drawMap(
   canvas: Canvas,
@@ -124,15 +131,16 @@ export function drawMap(
   const along = subtract(at(1, 0), origin);
   const down = subtract(at(0, 1), origin);
   for (let y = 0; y < layout.height; y++) {
+    const [x0, y0, z0] = add(origin, scaled(down, y));
     for (let x = 0; x < layout.width; x++) {
-      const i = Math.round(origin[0] + x * along[0] + y * down[0]);
-      const j = Math.round(origin[1] + x * along[1] + y * down[1]);
-      const l = Math.round(origin[2] + x * along[2] + y * down[2]);
+      const i = nearest(x0 + x * along[0]);
+      const j = nearest(y0 + x * along[1]);
+      const l = nearest(z0 + x * along[2]);
       if (i < 0 || j < 0 || l < 0 || i >= columns || j >= rows || l >= slices) continue;
       const share = (map.values[i + columns * (j + rows * l)] - low) / (high - low);
       // Not of NaN, nor of infinities.
       if (!(share > 0 && share <= 1)) continue;
-      const colour = HEAT[Math.round(share * HEAT_STEPS)];
+      const colour = HEAT[nearest(share * HEAT_STEPS)];
       canvas.blend(left + x, top + y, colour, HEAT_AT_MOST * share);
     }
   }

@@ -1,6 +1,6 @@
 import type { VolumeGeometry } from '../../core/geometry/types';
 import type { Volume, VoiWindow } from '../../core/volume/types';
-import { voiValue } from '../../core/volume/voi';
+import { linearVoi, voiValue } from '../../core/volume/voi';
 import { Canvas } from './canvas';
 
 /** Pixels that the longer side of a slice is shown with: small ones grow, large ones shrink. */
@@ -69,25 +69,33 @@ export function drawSlice(
   const x = samplesAlong(layout.width, columns, layout.across, samples);
   const y = samplesAlong(layout.height, rows, layout.down, samples);
   const line = new Float64Array(layout.width);
+  const share = 1 / samples ** 2;
+  const straight = linearVoi(voi);
+  const shownAs = (value: number): number => {
+    if (!straight) return voiValue(voi, value);
+    const shown = value * straight.factor + straight.offset;
+    return shown > 1 ? 1 : shown < 0 ? 0 : shown;
+  };
   for (let row = 0; row < layout.height; row++) {
     line.fill(0);
     for (let b = row * samples; b < (row + 1) * samples; b++) {
       const above = y.low[b] * columns;
       const below = y.high[b] * columns;
       const down = y.share[b];
-      for (let a = 0; a < layout.width * samples; a++) {
-        const from = x.low[a];
-        const to = x.high[a];
-        const across = x.share[a];
-        const upper = slice[above + from] * (1 - across) + slice[above + to] * across;
-        const lower = slice[below + from] * (1 - across) + slice[below + to] * across;
-        line[Math.floor(a / samples)] += upper * (1 - down) + lower * down;
+      for (let column = 0, a = 0; column < layout.width; column++) {
+        for (let n = 0; n < samples; n++, a++) {
+          const from = x.low[a];
+          const to = x.high[a];
+          const across = x.share[a];
+          const upper = slice[above + from] * (1 - across) + slice[above + to] * across;
+          const lower = slice[below + from] * (1 - across) + slice[below + to] * across;
+          line[column] += upper * (1 - down) + lower * down;
+        }
       }
     }
     for (let column = 0; column < layout.width; column++) {
-      const shown = voiValue(voi, line[column] / samples ** 2);
-      const grey = Number.isFinite(shown) ? Math.round(255 * shown) : 0;
-      canvas.grey(left + column, top + row, grey);
+      // A whole number of what is no number is 0.
+      canvas.grey(left + column, top + row, (255 * shownAs(line[column] * share) + 0.5) | 0);
     }
   }
 }
