@@ -1,4 +1,4 @@
-import { evidenceOf, evidenceTable, type EvidenceTable } from '../evidence/table';
+import { evidenceOfRun, evidenceTable, type EvidenceTable } from '../evidence/table';
 import type { SegmentationType } from '../evidence/table';
 import type { ModelManifest } from '../model/manifest';
 import { accept, refusal, type Outcome, type Refusal } from '../outcome';
@@ -118,7 +118,7 @@ export const createStoring = (
       manifestOf(run.provenance.modelId)?.evidence,
       run.foreign ? undefined : settings.evidence,
     );
-    const kinds = evidenceOf(run.findings, table);
+    const kinds = evidenceOfRun(run, table);
     const isOurs = run.foreign === undefined;
     const volume = await voxelsFor(record, isOurs && kinds.includes('secondaryCapture'));
     if (!volume.ok) return volume;
