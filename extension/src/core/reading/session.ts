@@ -1,5 +1,5 @@
 import type { RunResult } from '../findings/types';
-import type { Outcome, Refusal } from '../outcome';
+import { refusal, type Outcome, type Refusal } from '../outcome';
 import type { Review } from '../review/types';
 import { maturityOfRun, type MaturitySettings } from './maturity';
 import { createObservable, type Observable } from './observable';
@@ -174,7 +174,13 @@ export const createSession = (
       supersede(record);
       records.set(record.run.runId, record);
       update();
-      await draw(record);
+      try {
+        await draw(record);
+      } catch (error) {
+        // It stays in the list, to be read and judged; and what is adopted after it is drawn.
+        const detail = error instanceof Error ? error.message : String(error);
+        show(refusal('overlayFailed', `A result could not be drawn: ${detail}`, { detail }));
+      }
       return true;
     },
     showOverlays() {
