@@ -68,6 +68,9 @@ const createLink = (worker: WorkerLike) => {
         .catch(() => undefined);
       return;
     }
+    if (report.type === 'misunderstood') {
+      return die(`it was asked what it does not understand: ${report.detail}`);
+    }
     owed.get(report.id)?.(report);
     owed.delete(report.id);
   };

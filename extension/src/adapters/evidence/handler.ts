@@ -26,7 +26,9 @@ export const createHandler = ({ writer, reader, post }: HandlerPorts) => {
   };
 
   return async (message: unknown): Promise<void> => {
-    const request = requestSchema.parse(message);
+    const parsed = requestSchema.safeParse(message);
+    if (!parsed.success) return post({ type: 'misunderstood', detail: parsed.error.message });
+    const request = parsed.data;
     switch (request.type) {
       case 'hello':
         return undefined;

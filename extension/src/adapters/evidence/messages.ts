@@ -35,7 +35,7 @@ const writeRequest = z.custom<WriteRequest>(
       .looseObject({
         run: z.looseObject({ runId: z.string(), source, findings: z.array(z.unknown()) }),
         reviews: z.array(review),
-        source: z.map(z.string(), z.record(z.string(), z.unknown())),
+        source: z.custom(each => Object.prototype.toString.call(each) === '[object Map]'),
         includeReviews: z.boolean(),
         reviewer: z.string(),
       })
@@ -92,6 +92,8 @@ export const reportSchema = z.discriminatedUnion('type', [
     /** Of files that could not be read, beside those that could. */
     refused: z.array(refusalSchema),
   }),
+  /** The page speaks another version's language. */
+  z.object({ type: z.literal('misunderstood'), detail: z.string() }),
   /** A broken invariant of the writer or the reader. */
   z.object({ type: z.literal('failed'), id, detail: z.string() }),
 ]);
