@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { SegmentationRun } from '../../../extension/src/core/findings/segmentationRun';
 import type { SourceMetadata } from '../../../extension/src/core/reading/ports';
 import { SOP_CLASS } from '../../../extension/src/dicom/common/dictionary';
+import { RLE_LOSSLESS } from '../../../extension/src/dicom/common/encapsulated';
 import { parsePart10 } from '../../../extension/src/dicom/common/parse';
 import { sourceAttributes } from '../../../extension/src/dicom/common/source';
 import { readSegmentation } from '../../../extension/src/dicom/seg/readSegmentation';
@@ -15,6 +16,7 @@ import {
   runOn,
   slicesOf,
 } from '../../../extension/src/dicom/testing/runs';
+import { keptByOrthanc } from './support/archive';
 import { hasRealSeries, metadataOfPerson, PEOPLE, plainName, realSeries } from './support/sources';
 import {
   bytesOf,
@@ -28,7 +30,8 @@ import {
 } from './support/tools';
 
 /** Segmentations of both kinds as others read them: pixels, segments, codes and names. */
-const KINDS = ['binary', 'labelmap'] as const;
+const KINDS = ['binary', 'labelmap', 'labelmap without RLE'] as const;
+type Kind = (typeof KINDS)[number];
 
 interface Case {
   run: SegmentationRun;
@@ -89,6 +92,7 @@ const REAL = 'chest_ct_nlst';
 interface Said {
   sopClass: string;
   type: string;
+  syntax: string;
   charset: string;
   patient: string;
   modelHash: string;
@@ -132,13 +136,13 @@ const meantSegments = (run: SegmentationRun) =>
     colour: cielabValue(segment.recommendedDisplayCIELab),
   }));
 
-function written({ run, metadata }: Case, type: (typeof KINDS)[number]): string {
+function written({ run, metadata }: Case, type: Kind): string {
   const source = sourceAttributes(run, metadata);
   if (!source.ok) throw new Error(source.refusal.message);
-  const { part10, sopClassUID } = writeSegmentation(run, source.value, { type });
-  expect(sopClassUID).toBe(
-    type === 'binary' ? SOP_CLASS.segmentation : SOP_CLASS.labelMapSegmentation,
-  );
+  const { part10 } = writeSegmentation(run, source.value, {
+    type: type === 'binary' ? 'binary' : 'labelmap',
+    compressed: type === 'labelmap',
+  });
   const folder = temporaryFolder();
   savedAs(folder, 'seg.dcm', part10);
   const slices = run.source.slices.map(({ sopInstanceUID, frameNumber }) => ({
@@ -150,7 +154,7 @@ function written({ run, metadata }: Case, type: (typeof KINDS)[number]): string 
 }
 
 /** Every file made by a test, with what was meant: Python, which loads for seconds, reads all at once. */
-const made: Array<{ name: string; folder: string; meant: Case; type: (typeof KINDS)[number] }> = [];
+const made: Array<{ name: string; folder: string; meant: Case; type: Kind }> = [];
 
 describe.each(KINDS)('SEG %s', type => {
   const name = type.toUpperCase();
@@ -237,7 +241,8 @@ describe('SEG: Python', () => {
         return {
           name,
           sopClass: binary ? SOP_CLASS.segmentation : SOP_CLASS.labelMapSegmentation,
-          type: type.toUpperCase(),
+          type: binary ? 'BINARY' : 'LABELMAP',
+          syntax: type === 'labelmap' ? RLE_LOSSLESS : '1.2.840.10008.1.2.1',
           charset: 'ISO_IR 192',
           patient,
           modelHash: run.provenance.modelSha256,
@@ -255,5 +260,28 @@ describe('SEG: Python', () => {
       expect(told).toEqual(expected);
     },
     300_000,
+  );
+});
+
+describe('SEG: archive', () => {
+  testWith(
+    'Orthanc',
+    'stores and returns segmentations of both kinds as they were',
+    async () => {
+      const files = KINDS.map(kind => {
+        const { folder } = made.find(
+          ({ type, name }) => type === kind && name.includes('oblique'),
+        )!;
+        return bytesOf(path.join(folder, 'seg.dcm'));
+      });
+      // Of the same label map with and without RLE an archive keeps the first: it is one instance.
+      const stored = files.slice(0, 2);
+      const kept = await keptByOrthanc(stored);
+      expect(
+        kept.map(({ returned }, n) => Buffer.from(returned).equals(Buffer.from(stored[n]))),
+      ).toEqual([true, true]);
+      expect(new Set(kept.map(({ sopInstanceUID }) => sopInstanceUID)).size).toBe(2);
+    },
+    120_000,
   );
 });

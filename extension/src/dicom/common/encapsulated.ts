@@ -1,6 +1,6 @@
 import type { ParsedDataset } from './parse';
 
-const RLE_LOSSLESS = '1.2.840.10008.1.2.5';
+export const RLE_LOSSLESS = '1.2.840.10008.1.2.5';
 const DEFLATED_IMAGE_FRAME = '1.2.840.10008.1.2.8.1';
 
 /** Compressed transfer syntaxes whose pixels are decoded here: segmentations come in them. */

@@ -3,6 +3,7 @@ import type { Dataset, JsonElement } from './dataset';
 import { DICTIONARY, LONG_VRS, TRANSFER_SYNTAX } from './dictionary';
 import { decimalString } from './text';
 
+const PIXEL_DATA = DICTIONARY.PixelData[0];
 const IMPLEMENTATION_CLASS_UID = uidFrom('second-reader', 'implementation class');
 const IMPLEMENTATION_VERSION_NAME = 'SECOND_READER_1';
 const MAX_SHORT_LENGTH = 0xffff - 1;
@@ -206,7 +207,12 @@ function writeItem(writer: ByteWriter, item: object): void {
   writer.patchUint32(lengthAt, writer.length - lengthAt - 4);
 }
 
-function writeHeader(writer: ByteWriter, sopClassUID: string, sopInstanceUID: string): void {
+function writeHeader(
+  writer: ByteWriter,
+  sopClassUID: string,
+  sopInstanceUID: string,
+  transferSyntaxUID: string,
+): void {
   writer.raw(new Uint8Array(128));
   writer.text('DICM');
   const lengthAt = writer.length + 8;
@@ -215,12 +221,53 @@ function writeHeader(writer: ByteWriter, sopClassUID: string, sopInstanceUID: st
     FileMetaInformationVersion: Uint8Array.of(0, 1),
     MediaStorageSOPClassUID: sopClassUID,
     MediaStorageSOPInstanceUID: sopInstanceUID,
-    TransferSyntaxUID: TRANSFER_SYNTAX.explicitLittleEndian,
+    TransferSyntaxUID: transferSyntaxUID,
     ImplementationClassUID: IMPLEMENTATION_CLASS_UID,
     ImplementationVersionName: IMPLEMENTATION_VERSION_NAME,
   };
   for (const element of elementsOf(meta)) writeElement(writer, element);
   writer.patchUint32(lengthAt, writer.length - lengthAt - 4);
+}
+
+/** Pixels as they stand, left zero at the end of the file and filled in place. */
+export interface NativePixels {
+  element?: 'PixelData' | 'FloatPixelData';
+  length: number;
+  fill(target: Uint8Array): void;
+}
+
+/** Compressed frames, each a fragment of even length. */
+export interface EncapsulatedPixels {
+  transferSyntaxUID: string;
+  fragments: readonly Uint8Array[];
+}
+
+/** Encapsulated Pixel Data with its Basic Offset Table (PS3.5 A.4). */
+function writeFragments(writer: ByteWriter, fragments: readonly Uint8Array[]): void {
+  const item = (length: number): void => {
+    writer.uint16(0xfffe);
+    writer.uint16(0xe000);
+    writer.uint32(length);
+  };
+  writer.uint16(PIXEL_DATA >>> 16);
+  writer.uint16(PIXEL_DATA & 0xffff);
+  writer.text('OB');
+  writer.uint16(0);
+  writer.uint32(0xffffffff);
+  item(fragments.length * 4);
+  let offset = 0;
+  for (const { length } of fragments) {
+    writer.uint32(offset);
+    offset += length + 8;
+  }
+  if (offset > 0xffffffff) throw new Error(`Frames of ${offset} bytes are over 4 GiB`);
+  for (const fragment of fragments) {
+    item(fragment.length);
+    writer.raw(fragment);
+  }
+  writer.uint16(0xfffe);
+  writer.uint16(0xe0dd);
+  writer.uint32(0);
 }
 
 /**
@@ -229,19 +276,17 @@ function writeHeader(writer: ByteWriter, sopClassUID: string, sopInstanceUID: st
  *
  * `pixels.length` bytes of Pixel Data (OB, or Float Pixel Data, OF) are left zero at the end and
  * handed to `pixels.fill`, so that a hundred megabytes of frames are written in place and never
- * copied.
+ * copied. Compressed frames are given as fragments, with the Transfer Syntax that they are in.
  */
 export function encodePart10(
   { sopClassUID, sopInstanceUID }: { sopClassUID: string; sopInstanceUID: string },
   dataset: Dataset,
-  pixels?: {
-    element?: 'PixelData' | 'FloatPixelData';
-    length: number;
-    fill(target: Uint8Array): void;
-  },
+  pixels?: NativePixels | EncapsulatedPixels,
 ): ArrayBuffer {
   const writer = new ByteWriter();
-  writeHeader(writer, sopClassUID, sopInstanceUID);
+  const encapsulated = pixels && 'fragments' in pixels ? pixels : undefined;
+  const syntax = encapsulated?.transferSyntaxUID ?? TRANSFER_SYNTAX.explicitLittleEndian;
+  writeHeader(writer, sopClassUID, sopInstanceUID, syntax);
   const identified: Dataset = {
     ...dataset,
     SpecificCharacterSet: 'ISO_IR 192',
@@ -251,7 +296,8 @@ export function encodePart10(
   for (const element of elementsOf(identified)) {
     writeElement(writer, element);
   }
-  if (!pixels) return writer.written().slice().buffer;
+  if (encapsulated) writeFragments(writer, encapsulated.fragments);
+  if (!pixels || 'fragments' in pixels) return writer.written().slice().buffer;
   const padded = pixels.length + (pixels.length % 2);
   if (padded > 0xfffffffe) throw new Error(`Pixel Data of ${padded} bytes is over 4 GiB`);
   const [tag, vr] = DICTIONARY[pixels.element ?? 'PixelData'];

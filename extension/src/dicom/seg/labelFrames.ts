@@ -1,5 +1,6 @@
 import type { LabelMap } from '../../core/volume/types';
 import { findValues, mapValues } from './labels';
+import { encodeRleFrame, rleLimit } from './rle';
 
 /** The frames of a LABELMAP segmentation: one a slice that is not empty. */
 export interface LabelFrames {
@@ -48,5 +49,19 @@ export function fillLabelFrames(
     const pixels = voxels.subarray(k * size, (k + 1) * size);
     if (verbatim[k] === 1) target.set(pixels, frame * size);
     else mapValues(pixels, numbers, target.subarray(frame * size, (frame + 1) * size));
+  });
+}
+
+/** The frames in RLE Lossless, a fragment each. */
+export function rleLabelFrames(
+  { voxels, geometry }: LabelMap,
+  { slices, numbers }: LabelFrames,
+): Uint8Array[] {
+  const [columns, rows] = geometry.dimensions;
+  const size = columns * rows;
+  const room = new Uint8Array(rleLimit(columns, rows));
+  return slices.map(k => {
+    const pixels = voxels.subarray(k * size, (k + 1) * size);
+    return room.slice(0, encodeRleFrame(pixels, columns, numbers, room));
   });
 }

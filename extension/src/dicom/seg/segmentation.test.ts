@@ -5,13 +5,14 @@ import { boxes, geometryOf, metadataOf, runOn, slicesOf } from '../testing/runs'
 import { readSegmentation } from './readSegmentation';
 import { writeSegmentation } from './writeSegmentation';
 
-const KINDS = ['binary', 'labelmap'] as const;
+const KINDS = ['binary', 'labelmap', 'labelmap as it stands'] as const;
 type Kind = (typeof KINDS)[number];
 
-const written = (run: SegmentationRun, type: Kind) => {
+const written = (run: SegmentationRun, kind: Kind) => {
   const source = sourceAttributes(run, metadataOf(run));
   if (!source.ok) throw new Error(source.refusal.message);
-  return writeSegmentation(run, source.value, { type });
+  const type = kind === 'binary' ? 'binary' : 'labelmap';
+  return writeSegmentation(run, source.value, { type, compressed: kind === 'labelmap' });
 };
 const parsed = async (file: ArrayBuffer): Promise<ParsedDataset> => {
   const outcome = await parsePart10(file);
@@ -82,7 +83,9 @@ describe.each(KINDS)('a %s segmentation', type => {
 
 test('the two kinds of one run are two instances with the same segment numbers', async () => {
   const [, run] = cases[0];
-  const [binary, labelMap] = KINDS.map(type => written(run, type));
+  const [binary, labelMap, asItStands] = KINDS.map(type => written(run, type));
+  expect(asItStands.sopInstanceUID).toBe(labelMap.sopInstanceUID);
+  expect(labelMap.part10.byteLength).toBeLessThan(asItStands.part10.byteLength);
   expect(binary.sopInstanceUID).not.toBe(labelMap.sopInstanceUID);
   expect(binary.seriesInstanceUID).not.toBe(labelMap.seriesInstanceUID);
   const numbers = (dataset: ParsedDataset): unknown[] =>

@@ -6,7 +6,8 @@ import type { EvidenceObject } from '../../core/reading/ports';
 import { CODE, codeItem } from '../common/codes';
 import type { Dataset } from '../common/dataset';
 import { DICTIONARY, SOP_CLASS } from '../common/dictionary';
-import { encodePart10 } from '../common/encode';
+import { RLE_LOSSLESS } from '../common/encapsulated';
+import { encodePart10, type EncapsulatedPixels, type NativePixels } from '../common/encode';
 import {
   generalModules,
   modelLabel,
@@ -17,7 +18,7 @@ import {
 import { instanceReferences, type SourceAttributes } from '../common/source';
 import { clipped } from '../common/text';
 import { packFrames, packedLength, planFrames } from './frames';
-import { fillLabelFrames, planLabelFrames } from './labelFrames';
+import { fillLabelFrames, planLabelFrames, rleLabelFrames } from './labelFrames';
 import { parametersText } from './parameters';
 
 /** CIELab as unsigned 16 bit: L* over 0–100, a* and b* over −128–127 (PS3.3 C.10.7.1.1). */
@@ -179,7 +180,7 @@ const dimensions = (run: SegmentationRun, type: SegmentationKind): Dataset => {
 interface Encoding {
   frames: FrameOf[];
   attributes: Dataset;
-  pixels: { length: number; fill(target: Uint8Array): void };
+  pixels: NativePixels | EncapsulatedPixels;
 }
 
 function binaryEncoding(run: SegmentationRun, findings: readonly SegmentFinding[]): Encoding {
@@ -197,7 +198,11 @@ function binaryEncoding(run: SegmentationRun, findings: readonly SegmentFinding[
   };
 }
 
-function labelMapEncoding(run: SegmentationRun, findings: readonly SegmentFinding[]): Encoding {
+function labelMapEncoding(
+  run: SegmentationRun,
+  findings: readonly SegmentFinding[],
+  compressed: boolean,
+): Encoding {
   const [columns, rows] = run.labelMap.geometry.dimensions;
   const plan = planLabelFrames(
     run.labelMap,
@@ -212,10 +217,15 @@ function labelMapEncoding(run: SegmentationRun, findings: readonly SegmentFindin
       PixelPaddingValue: 0,
       SegmentationType: 'LABELMAP',
     },
-    pixels: {
-      length: plan.slices.length * rows * columns,
-      fill: target => fillLabelFrames(run.labelMap, plan, target),
-    },
+    pixels: compressed
+      ? {
+          transferSyntaxUID: RLE_LOSSLESS,
+          fragments: rleLabelFrames(run.labelMap, plan),
+        }
+      : {
+          length: plan.slices.length * rows * columns,
+          fill: target => fillLabelFrames(run.labelMap, plan, target),
+        },
   };
 }
 
@@ -227,6 +237,16 @@ function checkSegments(findings: readonly SegmentFinding[]): void {
   if (new Set(numbers).size !== numbers.length) {
     throw new Error(`Segment numbers ${numbers.join(', ')} are not each of one segment`);
   }
+}
+
+export interface SegmentationOptions {
+  type?: SegmentationKind;
+  /**
+   * Whether a label map is in RLE Lossless, the default, or in Explicit VR Little Endian. RLE takes
+   * some hundredths of the size. Bits are not compressed: a frame of RLE holds whole bytes
+   * (PS3.5 G.2).
+   */
+  compressed?: boolean;
 }
 
 /**
@@ -245,13 +265,13 @@ function checkSegments(findings: readonly SegmentFinding[]): void {
 export function writeSegmentation(
   run: SegmentationRun,
   source: SourceAttributes,
-  { type = 'binary' }: { type?: SegmentationKind } = {},
+  { type = 'binary', compressed = true }: SegmentationOptions = {},
 ): EvidenceObject {
   const [columns, rows] = run.labelMap.geometry.dimensions;
   const findings = segmentOrder(run);
   checkSegments(findings);
-  const encode = type === 'binary' ? binaryEncoding : labelMapEncoding;
-  const { frames, attributes, pixels } = encode(run, findings);
+  const { frames, attributes, pixels } =
+    type === 'binary' ? binaryEncoding(run, findings) : labelMapEncoding(run, findings, compressed);
   const segments = findings.map((finding, index) => segmentItem(run, finding, index));
   const sopInstanceUID = segmentationUIDOf(run.runId, type);
   const dataset = {

@@ -89,6 +89,7 @@ def read(folder):
     return {
         "sopClass": dataset.SOPClassUID,
         "type": seg.segmentation_type.value,
+        "syntax": dataset.file_meta.TransferSyntaxUID,
         "charset": dataset.SpecificCharacterSet,
         "patient": str(dataset.PatientName),
         "modelHash": dataset.ContributingEquipmentSequence[0].DeviceSerialNumber,
