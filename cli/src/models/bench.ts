@@ -65,7 +65,12 @@ const runInBrowser = async (
   let row: BenchRow = { engine, state: 'failed', reason: 'the page said nothing' };
   const outcome = await runPage({
     browser: browser.value,
-    script: benchScript({ engine, manifest: model.manifest, volumes: given }),
+    script: benchScript({
+      engine,
+      manifest: model.manifest,
+      volumes: given,
+      softwareGpu: options.softwareGpu ?? false,
+    }),
     folders: { plugin, package: path.resolve(folder) },
     files,
     softwareGpu: options.softwareGpu,

@@ -13,7 +13,8 @@ const list = (value: string, before: string[] = []): string[] => [...before, val
 const engineLine = (check: EngineCheck): string => {
   const name = `  ${check.engine.padEnd(13)}`;
   if (check.state === 'ran') {
-    return `${name}${differenceText(check.difference)}, ${check.milliseconds.toFixed(1)} ms`;
+    const on = check.adapter ? ` on ${check.adapter}` : '';
+    return `${name}${differenceText(check.difference)}, ${check.milliseconds.toFixed(1)} ms${on}`;
   }
   return `${name}${check.state === 'failed' ? 'failed' : 'not tried'}: ${check.reason}`;
 };
@@ -25,7 +26,7 @@ export function modelsCommand(terminal: Terminal): Command {
   models
     .command('validate')
     .showHelpAfterError('(second-reader models validate --help)')
-    .description('check a model package: manifest, card, files, and its fixture on every engine')
+    .description('check a model package: manifest, card, files, and each network on every engine')
     .argument('<folder>', 'the folder with model.json')
     .option('--engines <list>', `of ${ENGINES.join(', ')}; all of them without it`)
     .option('--browser <path>', 'Chrome, Chromium or Edge; found by itself in the usual places')
@@ -42,7 +43,10 @@ export function modelsCommand(terminal: Terminal): Command {
         if (!engines.ok) return fail(terminal, engines.refusal);
         const report = await validatePackage(folder, { ...given, engines: engines.value });
         report.notes.forEach(note => terminal.say(note));
-        report.engines.forEach(check => terminal.say(engineLine(check)));
+        for (const { file, source, engines: checks } of report.networks) {
+          terminal.say(`${file}, ${source}:`);
+          checks.forEach(check => terminal.say(engineLine(check)));
+        }
         report.problems.forEach(problem => fail(terminal, problem));
         const { manifest, problems } = report;
         if (manifest && problems.length === 0) {

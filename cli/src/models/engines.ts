@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { ModelManifest } from '@second-reader/core/model/manifest';
+import { lastNetwork } from '@second-reader/core/model/networks';
 import { accept, refuse, type Outcome } from '@second-reader/core/outcome';
 import { findBrowser } from './browser/find';
 import { fixtureScript } from './browser/fixtureScript';
 import { runPage } from './browser/page';
 import { loadNative } from './network/native';
-import { inputNamesOf } from './network/names';
 import { compare, runNetwork, type Difference, type Runtime } from './network/run';
 import { readSafetensors, type StoredTensor, type StoredTensors } from './network/safetensors';
 
@@ -16,7 +16,13 @@ export const ENGINES = ['native', 'wasm', 'wasm-threads', 'webgpu'] as const;
 export type CheckedEngine = (typeof ENGINES)[number];
 
 export type EngineCheck = { engine: CheckedEngine } & (
-  | { state: 'ran'; difference: Difference; milliseconds: number }
+  | {
+      state: 'ran';
+      difference: Difference;
+      milliseconds: number;
+      /** What WebGPU ran on, in its own words. */
+      adapter?: string;
+    }
   | { state: 'failed' | 'unavailable'; reason: string }
 );
 
@@ -33,27 +39,32 @@ export const parseEngines = (given: string | undefined): Outcome<CheckedEngine[]
       });
 };
 
+export interface EngineOptions {
+  browser?: string;
+  softwareGpu?: boolean;
+  /** The network computes in float16, which not every graphics card can. */
+  half?: boolean;
+}
+
 /** The fixture of a package, split into what is fed and what native ONNX Runtime answered. */
 export interface FixtureTensors {
   inputs: StoredTensors;
   expected: StoredTensors;
 }
 
-/** Refuses `fixtureMissing`, `safetensorsBroken`, `fixtureTensors`. */
+/**
+ * The fixture that the package keeps, if it keeps one: of its last network (of an ensemble, of the
+ * first fold). Refuses `safetensorsBroken`, `fixtureTensors`.
+ */
 export const readFixture = async (
   folder: string,
   manifest: ModelManifest,
-): Promise<Outcome<FixtureTensors>> => {
+): Promise<Outcome<FixtureTensors | undefined>> => {
   const file = manifest.files.find(({ role }) => role === 'fixture');
-  if (!file) {
-    return refuse(
-      'fixtureMissing',
-      'The package has no file of the role "fixture"; no engine was tried. models import writes one.',
-    );
-  }
+  if (!file) return accept(undefined);
   const read = readSafetensors(await readFile(path.join(folder, file.path)));
   if (!read.ok) return read;
-  const names = inputNamesOf(manifest);
+  const names = lastNetwork(manifest).inputs.map(({ name }) => name);
   const inputs: StoredTensors = new Map([...read.value].filter(([name]) => names.includes(name)));
   const expected: StoredTensors = new Map(
     [...read.value].filter(([name]) => !names.includes(name)),
@@ -113,7 +124,7 @@ const inBrowser = async (
   engines: readonly CheckedEngine[],
   bytes: Uint8Array,
   { inputs, expected }: FixtureTensors,
-  options: { browser?: string; softwareGpu?: boolean },
+  options: EngineOptions,
 ): Promise<EngineCheck[]> => {
   const browser = findBrowser(options.browser);
   if (!browser.ok) {
@@ -130,7 +141,12 @@ const inBrowser = async (
   const checks = new Map<string, EngineCheck>();
   const outcome = await runPage({
     browser: browser.value,
-    script: fixtureScript({ engines, network: '/network.onnx', inputs: fed }),
+    script: fixtureScript({
+      engines,
+      network: '/network.onnx',
+      inputs: fed,
+      half: options.half ?? false,
+    }),
     folders: { ort: ortFolder() },
     files,
     softwareGpu: options.softwareGpu,
@@ -145,7 +161,9 @@ const inBrowser = async (
         mine.set(said.get('name') ?? '', stored(said.get('type') ?? '', dims, body));
       } else if (state === 'ran') {
         const milliseconds = Number(said.get('milliseconds'));
-        checks.set(engine, { engine, state, difference: compare(expected, mine), milliseconds });
+        const adapter = said.get('adapter') || undefined;
+        const difference = compare(expected, mine);
+        checks.set(engine, { engine, state, difference, milliseconds, adapter });
       } else if (state === 'failed' || state === 'unavailable') {
         checks.set(engine, { engine, state, reason: said.get('reason') ?? '' });
       }
@@ -155,12 +173,12 @@ const inBrowser = async (
   return engines.map(engine => checks.get(engine) ?? { engine, state: 'failed', reason });
 };
 
-/** Runs the fixture on every engine asked for and compares with the answers kept in it. */
+/** Runs a network on every engine asked for and compares with the answers of its fixture. */
 export const checkEngines = async (
   bytes: Uint8Array,
   fixture: FixtureTensors,
   engines: readonly CheckedEngine[],
-  options: { browser?: string; softwareGpu?: boolean },
+  options: EngineOptions,
 ): Promise<EngineCheck[]> => {
   const checks: EngineCheck[] = [];
   for (const engine of engines) {

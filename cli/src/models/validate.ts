@@ -3,18 +3,42 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ModelManifest } from '@second-reader/core/model/manifest';
+import { networksOf } from '@second-reader/core/model/networks';
 import { accept, refuse, type Outcome, type Refusal } from '@second-reader/core/outcome';
+import { outputNamesOf } from '@second-reader/inference/infer';
 import { decodeModel, DataType } from '../onnx/proto';
-import { checkEngines, readFixture, type CheckedEngine, type EngineCheck } from './engines';
-import { outputNamesOf } from './network/names';
+import {
+  checkEngines,
+  readFixture,
+  type CheckedEngine,
+  type EngineCheck,
+  type FixtureTensors,
+} from './engines';
+import { makeReference } from './network/fixture';
+import { loadNative } from './network/native';
 import { agrees, differenceText } from './network/run';
+import type { StoredTensors } from './network/safetensors';
 import { readManifestOf } from './package';
+
+interface NetworkFile {
+  file: string;
+  stage?: string;
+  bytes: Buffer;
+}
+
+/** One network file on the engines. */
+export interface NetworkCheck {
+  file: string;
+  /** What it was held against. */
+  source: string;
+  engines: EngineCheck[];
+}
 
 export interface ValidationReport {
   manifest?: ModelManifest;
   /** Empty where the package is valid. */
   problems: Refusal[];
-  engines: EngineCheck[];
+  networks: NetworkCheck[];
   /** What could not be checked, and why. */
   notes: string[];
 }
@@ -78,14 +102,14 @@ function checkNames(kind: string, named: string[], found: readonly string[]): Ou
 /** Opens the network in ONNX Runtime and compares its inputs and outputs with the manifest's. */
 async function checkNetwork(
   manifest: ModelManifest,
-  file: string,
-  bytes: Buffer,
+  { file, stage, bytes }: NetworkFile,
 ): Promise<Refusal[]> {
   const ort = await import('onnxruntime-node');
   try {
     const session = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
-    const inputs = manifest.inputs.map(({ name }) => name);
-    const outputs = outputNamesOf(manifest);
+    const network = networksOf(manifest).find(spec => spec.stage === stage)!;
+    const inputs = network.inputs.map(({ name }) => name);
+    const outputs = network.outputs.flatMap(outputNamesOf);
     const unfed = session.inputNames.filter(name => !inputs.includes(name));
     const problems = [
       ...problemOf(checkNames('input', inputs, session.inputNames)),
@@ -124,82 +148,106 @@ export interface ValidationOptions {
   softwareGpu?: boolean;
 }
 
-const holdsHalves = (bytes: Uint8Array): boolean => {
-  const model = decodeModel(bytes);
-  return (
-    model.ok && model.value.graph.initializer.some(({ dataType }) => dataType === DataType.float16)
-  );
-};
-
-/** The fixture on every engine asked for; a difference or a failure is a problem, a missing engine is not. */
-async function checkFixture(
-  folder: string,
-  manifest: ModelManifest,
-  bytes: Uint8Array,
+/**
+ * A network on every engine asked for. The last network is held against the fixture that the package
+ * keeps; later folds, stages and networks without one against what native ONNX Runtime answers. A
+ * difference or a failure is a problem, a missing engine is not.
+ */
+async function checkOnEngines(
+  { file, bytes }: NetworkFile,
+  kept: FixtureTensors | undefined,
+  inputs: StoredTensors | undefined,
   options: ValidationOptions,
-): Promise<Pick<ValidationReport, 'engines' | 'notes' | 'problems'>> {
-  const fixture = await readFixture(folder, manifest);
-  if (!fixture.ok) {
-    const missing = fixture.refusal.code === 'fixtureMissing';
-    return missing
-      ? { engines: [], notes: [fixture.refusal.message], problems: [] }
-      : { engines: [], notes: [], problems: [fixture.refusal] };
+): Promise<{ check?: NetworkCheck; note?: string; problems: Refusal[] }> {
+  const model = decodeModel(bytes);
+  if (!model.ok) return { problems: [model.refusal] };
+  const fixture = kept ?? (await makeReference(await loadNative(), model.value, bytes, inputs));
+  if ('reason' in fixture) {
+    return { note: `${file} was tried on no engine: ${fixture.reason}.`, problems: [] };
   }
-  const engines = await checkEngines(bytes, fixture.value, options.engines ?? [], options);
-  const half = holdsHalves(bytes);
-  const problems = engines.flatMap(check => {
+  const half = model.value.graph.initializer.some(({ dataType }) => dataType === DataType.float16);
+  const checks = await checkEngines(bytes, fixture, options.engines ?? [], { ...options, half });
+  const source = kept ? 'against its fixture' : 'against native ONNX Runtime';
+  const problems = checks.flatMap(check => {
+    const { engine } = check;
     if (check.state === 'failed') {
+      const { reason } = check;
       return problemOf(
-        refuse('engineCheckFailed', `${check.engine} failed on the fixture: ${check.reason}`, {
-          engine: check.engine,
-          reason: check.reason,
+        refuse('engineCheckFailed', `${engine} failed on ${file}: ${reason}`, {
+          engine,
+          file,
+          reason,
         }),
       );
     }
     if (check.state !== 'ran' || agrees(check.difference, half)) return [];
     const found = differenceText(check.difference);
     return problemOf(
-      refuse('engineDiffers', `${check.engine} does not give the fixture's answer: ${found}.`, {
-        engine: check.engine,
-        found,
-      }),
+      refuse(
+        'engineDiffers',
+        `${engine} does not give the same for ${file}, ${source}: ${found}.`,
+        {
+          engine,
+          file,
+          found,
+        },
+      ),
     );
   });
-  return { engines, notes: [], problems };
+  return { check: { file, source, engines: checks }, problems };
+}
+
+/** Lines of the card that only a person can write and nobody has yet. */
+async function cardNotes(card: string): Promise<string[]> {
+  const lines = (await readFile(card, 'utf8')).split('\n');
+  const open = lines.flatMap((line, at) => (/\bTODO:/.test(line) ? [at + 1] : []));
+  if (open.length === 0) return [];
+  return [`MODEL_CARD.md is still to be filled in, where it says TODO: line ${open.join(', ')}.`];
 }
 
 /**
- * Checks a model package as a whole: manifest, card, files, hashes, that the network opens, and with
- * `engines` that each gives the answers kept in the fixture.
+ * Checks a model package as a whole: manifest, card, files, hashes, that every network opens, and with
+ * `engines` that each gives the same answers.
  */
 export async function validatePackage(
   folder: string,
   options: ValidationOptions = {},
 ): Promise<ValidationReport> {
-  const none = { engines: [], notes: [] };
+  const report: ValidationReport = { problems: [], networks: [], notes: [] };
   const manifest = await readManifestOf(folder);
-  if (!manifest.ok) return { ...none, problems: [manifest.refusal] };
-  const problems: Refusal[] = [];
-  if (!existsSync(path.join(folder, 'MODEL_CARD.md'))) {
+  if (!manifest.ok) return { ...report, problems: [manifest.refusal] };
+  report.manifest = manifest.value;
+  const { problems, notes } = report;
+  const card = path.join(folder, 'MODEL_CARD.md');
+  if (existsSync(card)) notes.push(...(await cardNotes(card)));
+  else {
     problems.push(
       ...problemOf(
         refuse('modelCardMissing', 'MODEL_CARD.md is not there; every package has one.'),
       ),
     );
   }
-  const networks = [];
+  const networks: NetworkFile[] = [];
   for (const file of manifest.value.files) {
     const bytes = await checkFile(folder, file);
     problems.push(...problemOf(bytes));
-    if (bytes.ok && file.role === 'network') networks.push({ file: file.path, bytes: bytes.value });
+    if (bytes.ok && file.role === 'network') {
+      networks.push({ file: file.path, stage: file.stage, bytes: bytes.value });
+    }
   }
-  for (const { file, bytes } of networks) {
-    problems.push(...(await checkNetwork(manifest.value, file, bytes)));
+  for (const network of networks) problems.push(...(await checkNetwork(manifest.value, network)));
+  if (problems.length > 0 || !options.engines) return report;
+  const fixture = await readFixture(folder, manifest.value);
+  if (!fixture.ok) return { ...report, problems: [fixture.refusal] };
+  const first = networks.find(({ stage }) => stage === undefined);
+  for (const network of networks) {
+    const kept = network === first ? fixture.value : undefined;
+    // Folds of one network are fed the same.
+    const inputs = network.stage === undefined ? fixture.value?.inputs : undefined;
+    const { check, note, problems: found } = await checkOnEngines(network, kept, inputs, options);
+    if (check) report.networks.push(check);
+    if (note) notes.push(note);
+    problems.push(...found);
   }
-  if (problems.length > 0 || !options.engines) {
-    return { ...none, manifest: manifest.value, problems };
-  }
-  const [{ bytes }] = networks;
-  const checked = await checkFixture(folder, manifest.value, bytes, options);
-  return { manifest: manifest.value, ...checked };
+  return report;
 }

@@ -13,6 +13,8 @@ export const benchScript = (job: {
   engine: keyof typeof PREFERENCE;
   manifest: ModelManifest;
   volumes: ReadonlyArray<{ geometry: VolumeGeometry; modality: string; url: string }>;
+  /** A graphics card that is only emulated is timed, too. */
+  softwareGpu: boolean;
 }): string => `
 const job = ${JSON.stringify({ ...job, preference: PREFERENCE[job.engine] })};
 const answer = body => fetch('/answer', { method: 'POST', body: JSON.stringify(body) });
@@ -20,7 +22,18 @@ const end = async body => {
   await answer(body);
   await fetch('/done', { method: 'POST' });
 };
+const emulated = async () => {
+  const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
+  const { vendor = '', architecture = '', description = '', isFallbackAdapter } = adapter?.info ?? {};
+  const words = [vendor, architecture, description].filter(Boolean).join(' ');
+  return adapter && (isFallbackAdapter || /swiftshader|llvmpipe|lavapipe|software|basic render/i.test(words)) ? words : '';
+};
 try {
+  const software = job.engine === 'webgpu' && !job.softwareGpu && (await emulated());
+  if (software) {
+    await end({ state: 'unavailable', reason: 'the graphics card is only emulated (' + software + '), which takes minutes and measures nothing; --software-gpu runs it all the same' });
+    throw undefined;
+  }
   const volumes = [];
   for (const { geometry, modality, url } of job.volumes) {
     const voxels = new Float32Array(await (await fetch(url)).arrayBuffer());
@@ -55,6 +68,6 @@ try {
     preference: job.preference,
   }, volumes.map(({ voxels }) => voxels.buffer));
 } catch (error) {
-  await end({ state: 'failed', reason: String(error && error.message || error) });
+  if (error) await end({ state: 'failed', reason: String(error && error.message || error) });
 }
 `;

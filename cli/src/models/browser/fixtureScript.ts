@@ -6,22 +6,28 @@ export const fixtureScript = (job: {
   engines: readonly string[];
   network: string;
   inputs: ReadonlyArray<{ name: string; dims: readonly number[]; url: string }>;
+  half: boolean;
 }): string => `
 import * as ort from '/ort/ort.webgpu.bundle.min.mjs';
 const job = ${JSON.stringify(job)};
 const post = (path, query, body) => fetch(path + '?' + new URLSearchParams(query), { method: 'POST', body });
 const bytesOf = async url => new Uint8Array(await (await fetch(url)).arrayBuffer());
 
-const cannot = async engine => {
-  if (engine !== 'webgpu') return crossOriginIsolated ? '' : 'the page is not cross-origin isolated';
-  if (!navigator.gpu) return 'this browser has no WebGPU';
-  const adapter = await navigator.gpu.requestAdapter().catch(() => null);
-  return adapter ? '' : 'the browser gives no WebGPU adapter (no GPU, or a blocked driver)';
+const ability = async engine => {
+  if (engine !== 'webgpu') return crossOriginIsolated ? {} : { reason: 'the page is not cross-origin isolated' };
+  if (!navigator.gpu) return { reason: 'this browser has no WebGPU' };
+  const gpu = await navigator.gpu.requestAdapter().catch(() => null);
+  if (!gpu) return { reason: 'the browser gives no WebGPU adapter (no GPU, or a blocked driver)' };
+  const { vendor, architecture, description } = gpu.info ?? {};
+  const adapter = [vendor, architecture, description].filter(Boolean).join(' ');
+  return job.half && !gpu.features.has('shader-f16')
+    ? { reason: 'the network computes in float16 and the graphics card (' + adapter + ') cannot: it has no shader-f16. The viewer runs it on WASM there' }
+    : { adapter };
 };
 
 for (const engine of job.engines) {
   try {
-    const reason = await cannot(engine);
+    const { reason, adapter = '' } = await ability(engine);
     if (reason) {
       await post('/answer', { engine, state: 'unavailable', reason });
       continue;
@@ -45,7 +51,7 @@ for (const engine of job.engines) {
       const body = type === 'float16' ? Float32Array.from(data) : data;
       await post('/answer', { engine, state: 'output', name, type, dims: JSON.stringify(dims) }, body);
     }
-    await post('/answer', { engine, state: 'ran', milliseconds });
+    await post('/answer', { engine, state: 'ran', milliseconds, adapter });
     await session.release();
   } catch (error) {
     await post('/answer', { engine, state: 'failed', reason: String(error && error.message || error) });

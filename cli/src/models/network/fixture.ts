@@ -3,7 +3,7 @@ import type { OnnxModel } from '../../onnx/proto';
 import { runNetwork, type Runtime } from './run';
 import { writeSafetensors, type StoredTensors } from './safetensors';
 
-/** A fixture is committed with its package: beyond this it is left out. */
+/** A fixture is committed with its package: beyond this it is left out, and made when it is needed. */
 export const LARGEST_FIXTURE = 4 * 2 ** 20;
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32, T. Ettinger, public domain). */
@@ -31,10 +31,8 @@ export const seededInputs = (
   for (const { name, type } of inspectModel(model).inputs) {
     if (type !== 'float32') return undefined;
     const dims = [...shapes[name]];
-    const data = Float32Array.from(
-      { length: dims.reduce((a, b) => a * b, 1) },
-      () => 2 * (random() + random() + random()) - 3,
-    );
+    const data = new Float32Array(dims.reduce((a, b) => a * b, 1));
+    for (let i = 0; i < data.length; i++) data[i] = 2 * (random() + random() + random()) - 3;
     inputs.set(name, { dtype: 'F32', dims, data });
   }
   return inputs;
@@ -61,4 +59,41 @@ export const makeFixture = async (
   return file.length > LARGEST_FIXTURE
     ? { reason: `it would have ${file.length} bytes` }
     : { file };
+};
+
+/** Voxels along an axis that the graph leaves open: what most networks can halve often enough. */
+const OPEN_SIZES = [32, 64, 96, 128];
+
+const withOpenSizes = (model: OnnxModel, size: number): Record<string, number[]> =>
+  Object.fromEntries(
+    inspectModel(model).inputs.map(({ name, dims = [] }) => [
+      name,
+      dims.map((dim, axis) => (typeof dim === 'number' && dim > 0 ? dim : axis < 2 ? 1 : size)),
+    ]),
+  );
+
+/**
+ * The same for a network that no fixture is kept of (it was too large, or is one of a later fold): what is fed and
+ * what native ONNX Runtime answers. Sizes that the graph leaves open are the first with which it runs.
+ * `reason` where there is none.
+ *
+ * @param inputs fed instead of seeded values, where they are known
+ */
+export const makeReference = async (
+  runtime: Runtime,
+  model: OnnxModel,
+  bytes: Uint8Array,
+  inputs?: StoredTensors,
+): Promise<{ inputs: StoredTensors; expected: StoredTensors } | { reason: string }> => {
+  let reason = 'an input of the network is not float32';
+  for (const size of inputs ? [0] : OPEN_SIZES) {
+    const fed = inputs ?? seededInputs(model, withOpenSizes(model, size));
+    if (!fed) continue;
+    try {
+      return { inputs: fed, expected: (await runNetwork(runtime, bytes, fed)).outputs };
+    } catch (error) {
+      reason = (error as Error).message.split('\n')[0];
+    }
+  }
+  return { reason };
 };
