@@ -106,6 +106,7 @@ export const startFaultyArchive = async (): Promise<FaultyArchive> => {
         response.end(String(error));
       });
     });
+    opened.keepAliveTimeout = 60_000;
     await new Promise<void>(resolve => opened.listen(port, '127.0.0.1', resolve));
     port = (opened.address() as AddressInfo).port;
     server = opened;

@@ -24,6 +24,8 @@ export async function startArchive(given?: string): Promise<ArchiveServer> {
   if (!opened.ok) throw new Error(opened.refusal.message);
   const handler = dicomWebHandler(opened.value, '/dicom-web');
   const server = http.createServer((request, response) => void handler(request, response));
+  // A busy machine holds a test up for longer than the five seconds after which Node hangs up.
+  server.keepAliveTimeout = 60_000;
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
   const root = `http://127.0.0.1:${(server.address() as AddressInfo).port}/dicom-web`;
   return {
