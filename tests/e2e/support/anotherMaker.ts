@@ -9,8 +9,8 @@ import type {
 } from '@second-reader/core/findings/types';
 import { uidFrom } from '@second-reader/core/model/identity';
 import { planVolume } from '@second-reader/core/volume/assemble';
+import { MANUFACTURER } from '@second-reader/dicom/common/identity';
 import { writeEvidence } from '@second-reader/dicom/evidence';
-import { MANUFACTURER } from '@second-reader/version';
 import { readNifti } from '../../support/nifti';
 import { stow } from './dicom';
 import { archivedSeries, type Archived } from './evidence';

@@ -256,3 +256,105 @@ it('draws in viewports that the host makes later, and goes with its run', () => 
   render('one');
   expect(layers()).toHaveLength(0);
 });
+
+describe("somebody else's drawing", () => {
+  const theirs: RunState = {
+    ...run,
+    modelName: { en: 'NoduleFinder' },
+    engine: undefined,
+    foreign: { instances: [], algorithmType: 'manual', author: 'Doe^Jane' },
+  };
+  type Annotation = Extract<FindingState, { kind: 'annotation' }>;
+  const annotation = (shapes: Annotation['shapes']): FindingState => {
+    const { size: _size, score: _score, ...rest } = detection('1', 10);
+    return { ...rest, kind: 'annotation', shapes };
+  };
+  const drawing = (shapes: Annotation['shapes'], changes: Partial<RunState> = {}) =>
+    state([annotation(shapes)], { runs: [{ ...theirs, ...changes }] });
+  const polygon = (z: number): Annotation['shapes'][number] => ({
+    graphicType: 'POLYGON',
+    points: [
+      [10, 10, z],
+      [20, 10, z],
+      [20, 30, z],
+    ],
+  });
+
+  it('is drawn as it was drawn, on its slice only, with its maker and never as ours', () => {
+    const viewports = { one: stack(4), two: stack(5) };
+    const { markers, drawnIn } = markersOn(viewports);
+    markers.draw(drawing([{ ...polygon(10), text: 'see here' }]));
+    const [marker] = drawnIn('one');
+    expect(marker.querySelector('polygon')!.getAttribute('points')).toBe(
+      '20.0,20.0 40.0,20.0 40.0,60.0',
+    );
+    for (const text of ['Nodule 1', 'see here', 'NoduleFinder', 'Jane Doe, manual']) {
+      expect(marker.textContent).toContain(text);
+    }
+    expect(marker.textContent).not.toMatch(/AI:|WASM/);
+    expect(drawnIn('two')).toHaveLength(0);
+  });
+
+  it('of one image is shown on that image, wherever its points lie', () => {
+    const { markers, drawnIn } = markersOn({ one: stack(4), two: stack(5) });
+    markers.draw(drawing([{ ...polygon(99), referencedSOPInstanceUID: '1.2.3.5' }]));
+    expect(drawnIn('one')).toHaveLength(0);
+    expect(drawnIn('two')).toHaveLength(1);
+  });
+
+  it('marks points with crosses', () => {
+    const { markers, drawnIn } = markersOn({ one: stack(4) });
+    markers.draw(drawing([{ graphicType: 'POINT', points: [[10, 10, 10]] }]));
+    const lines = Array.from(drawnIn('one')[0].querySelectorAll('polyline'), line =>
+      line.getAttribute('points'),
+    );
+    expect(new Set(lines)).toEqual(new Set(['14.0,20.0 26.0,20.0', '20.0,14.0 20.0,26.0']));
+  });
+
+  it('is not drawn while its result is out of sight', () => {
+    const { markers, drawnIn } = markersOn({ one: stack(4) });
+    markers.draw(drawing([polygon(10)], { hidden: true }));
+    expect(drawnIn('one')).toHaveLength(0);
+    markers.draw(drawing([polygon(10)]));
+    expect(drawnIn('one')).toHaveLength(1);
+  });
+});
+
+it('is chosen by a press on its text, which the host does not hear', () => {
+  const host = page({ one: stack(4) });
+  const chosen: string[] = [];
+  const heard: string[] = [];
+  const markers = createFindingMarkers(host.host, id => chosen.push(id));
+  clear = () => markers.draw(state([]));
+  markers.draw(state([detection('1', 10)]));
+  document.body.addEventListener('mousedown', () => heard.push('mousedown'));
+  const text = host.drawnIn('one')[0].lastElementChild!;
+  text.dispatchEvent(new MouseEvent('pointerdown', { bubbles: true, button: 0 }));
+  text.dispatchEvent(new MouseEvent('mousedown', { bubbles: true, button: 0 }));
+  expect(chosen).toEqual(['1']);
+  expect(heard).toEqual([]);
+});
+
+it('names the result over a viewport that was opened for it, and draws only that one there', () => {
+  const { host, drawnIn } = page({ left: stack(4), right: stack(4) });
+  const runs = ['a', 'b'].map(runId => ({ ...run, runId, modelName: { en: `Model ${runId}` } }));
+  const only = (viewportId: string) => (viewportId === 'left' ? 'a' : 'b');
+  const markers = createFindingMarkers(host, undefined, {
+    only,
+    allows: (viewportId, runId) => only(viewportId) === runId,
+  });
+  clear = () => markers.draw(state([]));
+  const findings = runs.map(({ runId }) => detection(runId, 10, { runId }));
+  const comparison = { a: 'a', b: 'b', status: 'done', pairs: [], refusals: [] } as const;
+  const compared = { ...comparison, pairs: [], refusals: [], sideBySide: true };
+  markers.draw(state(findings, { runs, comparison: compared }));
+  const drawn = ['left', 'right'].map(id => drawnIn(id).map(each => each.dataset.findingId));
+  expect(drawn).toEqual([['a'], ['b']]);
+  const captions = document.querySelectorAll('[data-cy="ai-viewport-caption"]');
+  expect(Array.from(captions, each => each.textContent)).toEqual([
+    'A · Model a 0.1.0',
+    'B · Model b 0.1.0',
+  ]);
+  markers.draw(state(findings, { runs }));
+  expect(document.querySelectorAll('[data-cy="ai-viewport-caption"]')).toHaveLength(0);
+});
