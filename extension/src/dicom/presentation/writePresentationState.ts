@@ -198,7 +198,7 @@ function state(
  * finding has a place within the image.
  *
  * A state of a single image has the outlines also as a bitmap overlay, for programs that draw no
- * vectors (DCMTK's); in one of several images an overlay would be drawn on each of them.
+ * vectors; in one of several images an overlay would be drawn on each of them.
  *
  * @param findings what is drawn: detections, and segments if they are given
  */
