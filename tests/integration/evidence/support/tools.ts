@@ -15,14 +15,17 @@ export const python =
 const works = (command: string, args: string[]): boolean =>
   spawnSync(command, args, { input: '', encoding: 'utf8' }).error === undefined;
 
+const imports = (module: string): boolean =>
+  existsSync(python) && spawnSync(python, ['-c', `import ${module}`]).status === 0;
+
 const PRESENT = {
   dciodvfy: () => works('dciodvfy', ['-version']),
   dsrdump: () => works('dsrdump', ['--version']),
   dcmdump: () => works('dcmdump', ['--version']),
   dcmp2pgm: () => works('dcmp2pgm', ['--version']),
   Orthanc: () => works('Orthanc', ['--version']),
-  highdicom: () =>
-    existsSync(python) && spawnSync(python, ['-c', 'import highdicom, pydicom']).status === 0,
+  highdicom: () => imports('highdicom'),
+  pydicom: () => imports('pydicom'),
 } as const;
 export type Tool = keyof typeof PRESENT;
 
@@ -33,6 +36,7 @@ const WHERE: Record<Tool, string> = {
   dcmp2pgm: 'package dcmtk',
   Orthanc: 'package orthanc',
   highdicom: 'run tests/evidence/setup.sh or set SECOND_READER_PYTHON',
+  pydicom: 'run tests/evidence/setup.sh or set SECOND_READER_PYTHON',
 };
 
 const known = new Map<Tool, boolean>();
