@@ -1,36 +1,44 @@
 import { z } from 'zod';
-import { anyItem, anyItems, anyNumber, anyNumbers, anyReference } from './schemas';
+import type { ParsedDataset } from '../common/parse';
+import { anyItems, anyReference, anyText } from './schemas';
 
-/** Functional groups (PS3.3 C.7.6.16.2) of a frame, or of all of them. */
-const group = z.object({
-  PixelMeasuresSequence: anyItem(
-    z.object({
-      PixelSpacing: anyNumbers,
-      SliceThickness: anyNumber,
-      SpacingBetweenSlices: anyNumber,
-    }),
-  ),
-  PlanePositionSequence: anyItem(z.object({ ImagePositionPatient: anyNumbers })),
-  PlaneOrientationSequence: anyItem(z.object({ ImageOrientationPatient: anyNumbers })),
-  PlanePositionSlideSequence: z.array(z.unknown()).optional().catch(undefined),
-  SegmentIdentificationSequence: anyItem(z.object({ ReferencedSegmentNumber: anyNumber })),
-  DerivationImageSequence: anyItems(z.object({ SourceImageSequence: anyItems(anyReference) })),
-  RealWorldValueMappingSequence: z.array(z.unknown()).optional().catch(undefined),
-});
-type Group = z.infer<typeof group>;
+/** Items are data sets of the parser; their attributes are looked at one by one, below. */
+const datasets = z
+  .array(z.custom<ParsedDataset>(item => typeof item === 'object' && item !== null))
+  .catch([])
+  .optional();
 
 /** What places the frames of a multi-frame object, and the images that the whole of it is of. */
 export const framesSchema = z.object({
-  SharedFunctionalGroupsSequence: anyItem(group),
-  PerFrameFunctionalGroupsSequence: anyItems(group),
+  SharedFunctionalGroupsSequence: datasets,
+  PerFrameFunctionalGroupsSequence: datasets,
   ReferencedSeriesSequence: anyItems(
     z.object({
-      SeriesInstanceUID: z.array(z.string()).optional().catch(undefined),
+      SeriesInstanceUID: anyText,
       ReferencedInstanceSequence: anyItems(anyReference),
     }),
   ),
 });
 export type FunctionalGroups = z.infer<typeof framesSchema>;
+
+/*
+ * Functional groups (PS3.3 C.7.6.16.2) are tens of thousands in a large segmentation: a schema for
+ * each of them takes longer than its pixels. These read one attribute as forgivingly as `schemas`.
+ */
+const itemsOf = (from: ParsedDataset | undefined, keyword: string): ParsedDataset[] => {
+  const value = from?.[keyword];
+  return Array.isArray(value) && typeof value[0] === 'object' ? (value as ParsedDataset[]) : [];
+};
+const numbersOf = (from: ParsedDataset | undefined, keyword: string): number[] | undefined => {
+  const value: readonly unknown[] | Uint8Array | undefined = from?.[keyword];
+  if (!Array.isArray(value) || value.length === 0) return undefined;
+  return value.every(each => Number.isFinite(each)) ? (value as number[]) : undefined;
+};
+const textOf = (from: ParsedDataset, keyword: string): string | undefined => {
+  const value: readonly unknown[] | Uint8Array | undefined = from[keyword];
+  const [first] = Array.isArray(value) ? (value as unknown[]) : [];
+  return typeof first === 'string' && first.trim() !== '' ? first.trim() : undefined;
+};
 
 /** An image that a frame was made of. */
 export interface ImageReference {
@@ -54,7 +62,7 @@ export interface Frame {
   images: ImageReference[];
   /** Of a whole-slide image: a tile. */
   tiled: boolean;
-  mapping?: unknown[];
+  mapping: ParsedDataset[];
 }
 
 export const referencesOf = (
@@ -64,16 +72,17 @@ export const referencesOf = (
     uid === undefined ? [] : [{ sopInstanceUID: uid, ...(frames && { frames }) }],
   );
 
-const positive = (value: number | undefined): number | undefined =>
-  value !== undefined && value > 0 ? value : undefined;
+const positive = (values: number[] | undefined): number | undefined =>
+  values && values[0] > 0 ? values[0] : undefined;
 
-function planeOf(own: Group, shared: Group | undefined): FramePlane | undefined {
-  const position = (own.PlanePositionSequence ?? shared?.PlanePositionSequence)
-    ?.ImagePositionPatient;
-  const orientation = (own.PlaneOrientationSequence ?? shared?.PlaneOrientationSequence)
-    ?.ImageOrientationPatient;
-  const measures = own.PixelMeasuresSequence ?? shared?.PixelMeasuresSequence;
-  const spacing = measures?.PixelSpacing;
+/** Of a frame what it says, else what is said of all. */
+type Macro = (keyword: string) => ParsedDataset[];
+
+function planeOf(macro: Macro): FramePlane | undefined {
+  const position = numbersOf(macro('PlanePositionSequence')[0], 'ImagePositionPatient');
+  const orientation = numbersOf(macro('PlaneOrientationSequence')[0], 'ImageOrientationPatient');
+  const [measures] = macro('PixelMeasuresSequence');
+  const spacing = numbersOf(measures, 'PixelSpacing');
   if (position?.length !== 3 || orientation?.length !== 6 || spacing?.length !== 2)
     return undefined;
   if (!spacing.every(mm => mm > 0)) return undefined;
@@ -81,33 +90,46 @@ function planeOf(own: Group, shared: Group | undefined): FramePlane | undefined 
     position: [position[0], position[1], position[2]],
     orientation: orientation as unknown as FramePlane['orientation'],
     spacing: [spacing[0], spacing[1]],
-    betweenSlices: positive(measures?.SpacingBetweenSlices),
-    thickness: positive(measures?.SliceThickness),
+    betweenSlices: positive(numbersOf(measures, 'SpacingBetweenSlices')),
+    thickness: positive(numbersOf(measures, 'SliceThickness')),
   };
 }
 
+const imagesOf = (macro: Macro): ImageReference[] =>
+  macro('DerivationImageSequence')
+    .flatMap(derivation => itemsOf(derivation, 'SourceImageSequence'))
+    .flatMap(image => {
+      const sopInstanceUID = textOf(image, 'ReferencedSOPInstanceUID');
+      const frames = numbersOf(image, 'ReferencedFrameNumber');
+      return sopInstanceUID === undefined ? [] : [{ sopInstanceUID, ...(frames && { frames }) }];
+    });
+
 /** The frames of a multi-frame object: what each says, else what is said of all. */
-export const framesOf = ({
-  SharedFunctionalGroupsSequence: shared,
-  PerFrameFunctionalGroupsSequence: perFrame,
-}: FunctionalGroups): Frame[] =>
-  perFrame.map(own => ({
-    plane: planeOf(own, shared),
-    segmentNumber: (own.SegmentIdentificationSequence ?? shared?.SegmentIdentificationSequence)
-      ?.ReferencedSegmentNumber,
-    images: referencesOf(
-      (own.DerivationImageSequence.length > 0
-        ? own.DerivationImageSequence
-        : (shared?.DerivationImageSequence ?? [])
-      ).flatMap(({ SourceImageSequence }) => SourceImageSequence),
-    ),
-    tiled: (own.PlanePositionSlideSequence ?? shared?.PlanePositionSlideSequence) !== undefined,
-    mapping: own.RealWorldValueMappingSequence ?? shared?.RealWorldValueMappingSequence,
-  }));
+export function framesOf({
+  SharedFunctionalGroupsSequence: [shared] = [],
+  PerFrameFunctionalGroupsSequence: perFrame = [],
+}: FunctionalGroups): Frame[] {
+  return perFrame.map(own => {
+    const macro: Macro = keyword => {
+      const said = itemsOf(own, keyword);
+      return said.length > 0 ? said : itemsOf(shared, keyword);
+    };
+    return {
+      plane: planeOf(macro),
+      segmentNumber: numbersOf(
+        macro('SegmentIdentificationSequence')[0],
+        'ReferencedSegmentNumber',
+      )?.[0],
+      images: imagesOf(macro),
+      tiled: macro('PlanePositionSlideSequence').length > 0,
+      mapping: macro('RealWorldValueMappingSequence'),
+    };
+  });
+}
 
 /** The instances that the whole object says it is of, beside what its frames say. */
 export const wholeReferences = ({ ReferencedSeriesSequence }: FunctionalGroups) => ({
-  series: ReferencedSeriesSequence.flatMap(({ SeriesInstanceUID }) => SeriesInstanceUID ?? []),
+  series: ReferencedSeriesSequence.flatMap(({ SeriesInstanceUID: uid }) => uid ?? []),
   images: ReferencedSeriesSequence.flatMap(({ ReferencedInstanceSequence }) =>
     referencesOf(ReferencedInstanceSequence),
   ),

@@ -49,7 +49,7 @@ const QUANTITY: Pick<CodedConcept, 'value' | 'scheme'>[] = [
 const NO_UNITS: CodedConcept = { value: '1', scheme: 'UCUM', meaning: 'no units' };
 
 /** What a frame's values are: the first mapping counts (PS3.3 C.7.6.16.2.11.1.1). */
-const mappingOf = ({ mapping }: Frame): Mapping => mappingSchema.parse(mapping?.[0] ?? {});
+const mappingOf = ({ mapping }: Frame): Mapping => mappingSchema.parse(mapping[0] ?? {});
 
 /** The coded quantity of a mapping; items of it are name and value, as content items. */
 function quantityOf({ QuantityDefinitionSequence: items }: Mapping): CodedConcept | undefined {

@@ -228,10 +228,10 @@ export function readForeignSegmentation(
     more.untracked.forEach(number => result.untracked.add(number));
     result.runs.push(remarks.length > 0 ? { ...run, foreign: { ...run.foreign!, remarks } } : run);
   });
-  const isBeside =
+  const isBeside = (): boolean =>
     grid.value.slices.every(slice => slice < 0) ||
     maps.value.some(({ voxels }) => voxels.some(value => value !== 0));
-  if (result.findings.size === 0 && isBeside) {
+  if (result.findings.size === 0 && isBeside()) {
     return refuse(
       'foreignOutside',
       `A result of another program, ${header.called}, is not shown: all of it lies beside the images`,
