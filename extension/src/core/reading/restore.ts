@@ -31,6 +31,12 @@ const sourceOf = (set: DisplaySetSummary): SourceSeries => ({
   slices: set.slices,
 });
 
+/** Others' results on images that are not open are passed over, as ours are: they may still come. */
+const MAY_STILL_COME: ReadonlySet<string> = new Set([
+  'foreignSourceAbsent',
+  'foreignFrameOfReferenceUnknown',
+]);
+
 /**
  * Brings back what is known of a study: evidence in the archive first, then drafts kept on this
  * workstation, then what still waits in the outbox. Series that arrive later are matched with what
@@ -40,7 +46,15 @@ export const restoreReading = (context: RestoreContext) => {
   let evidence: Promise<ArrayBuffer[]> | undefined;
   let draftsOf: ReturnType<DraftStore['load']> | undefined;
   let interruptionsTold = false;
+  const told = new Set<string>();
   const matched = new Set<string>();
+
+  /** Evidence is read again for each burst of series: what was told of it is not told again. */
+  const tell = (shown: Refusal): void => {
+    if (MAY_STILL_COME.has(shown.code) || told.has(shown.message)) return;
+    told.add(shown.message);
+    context.show(shown);
+  };
 
   const fetchEvidence = async (study: string): Promise<ArrayBuffer[]> => {
     const files = await context.archive.retrieveEvidence(study, context.show);
@@ -75,9 +89,9 @@ export const restoreReading = (context: RestoreContext) => {
     evidence ??= fetchEvidence(study);
     const files = await evidence;
     if (stale() || files.length === 0) return;
-    const stored = await context.reader.read(files, sets.map(sourceOf), context.show);
+    const stored = await context.reader.read(files, sets.map(sourceOf), tell);
     if (stale()) return;
-    if (!stored.ok) return context.show(stored.refusal);
+    if (!stored.ok) return tell(stored.refusal);
     for (const { run, reviews, instances, segmentationType } of stored.value) {
       const set = placed(run, sets);
       if (!set || context.records.has(run.runId)) continue;
@@ -153,6 +167,7 @@ export const restoreReading = (context: RestoreContext) => {
       evidence = undefined;
       draftsOf = undefined;
       interruptionsTold = false;
+      told.clear();
       matched.clear();
     },
   };
