@@ -234,10 +234,11 @@ export const main = async (given: string[]): Promise<void> => {
       'meshnet-size': { type: 'string', default: '96' },
       'meshnet-backend': { type: 'string', default: 'wasm' },
       only: { type: 'string' },
+      segments: { type: 'string' },
     },
   });
   if (values.only === 'segmentation') {
-    segmentationBench();
+    segmentationBench(values.segments?.split(',').map(Number));
     return;
   }
   if (values.only !== undefined) throw new Error(`--only ${values.only}: segmentation is known`);

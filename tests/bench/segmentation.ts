@@ -82,11 +82,12 @@ function table(
   const theirs = made.adapters;
   if (typeof ours === 'string' || typeof theirs === 'string') return;
   const faster = median(theirs.milliseconds) / median(ours.milliseconds);
+  const lessCpu = median(theirs.cpu) / median(ours.cpu);
   const resident = ours.resident / theirs.resident;
   const says = (text: string, within: boolean): string =>
     phase === 'encode' ? `${text} ${verdict(within)}` : text;
   console.log(
-    `against adapters: ${says(`${faster.toFixed(1)} × faster`, faster >= TARGET.faster)}, ` +
+    `against adapters: ${says(`${faster.toFixed(1)} × faster`, faster >= TARGET.faster)} (${lessCpu.toFixed(1)} × less CPU), ` +
       says(`${(resident * 100).toFixed(0)} % of its memory`, resident <= TARGET.memory),
   );
 }
@@ -97,14 +98,14 @@ function table(
  * above its input. All decode a file that we wrote, peers one without RLE. Peers get their source
  * images and the segments on each slice ready-made, which we find ourselves.
  */
-export const segmentationBench = (): void => {
+export const segmentationBench = (counts: readonly number[] = SEGMENTS): void => {
   console.log(
     `Segmentations of 512×512×300 against ${versionOf('@cornerstonejs/adapters')} and ${versionOf('dcmjs')}; ` +
       `load ${os.loadavg()[0].toFixed(1)}; to encode at least ${TARGET.faster} × faster in ${TARGET.memory * 100} % of the memory`,
   );
   const folder = mkdtempSync(path.join(os.tmpdir(), 'second-reader-bench-seg-'));
   try {
-    for (const segments of SEGMENTS) {
+    for (const segments of counts) {
       for (const kind of KINDS) {
         for (const phase of PHASES) {
           const made: Record<string, CaseReport | string> = {};
