@@ -193,6 +193,7 @@ export const hippodeep = async (models: string, folder: string): Promise<string>
     ...{ key, stage: 'head', output: 'priors', channel },
     multiplyBy: 0,
   });
+  const t1 = { key: 't1', modality: 'MR', selector: { description: 't1' } };
   const description = {
     networks: [
       { stage: 'head', onnx: network('model_head') },
@@ -204,7 +205,7 @@ export const hippodeep = async (models: string, folder: string): Promise<string>
       id: 'hippodeep',
       name: { en: 'Hippocampi, hippodeep' },
       task: 'segmentation',
-      inputs: [{ name: 'crop', spatialAxes: 'xyz', channels: [{ key: 't1', modality: 'MR' }] }],
+      inputs: [{ name: 'crop', spatialAxes: 'xyz', channels: [t1] }],
       gates: [{ gate: 'modality', allowed: ['MR'] }],
       stages: [
         {

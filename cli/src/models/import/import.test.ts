@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { readModel, writeModel } from '../../onnx/file';
+import { DataType } from '../../onnx/proto';
 import { numbersOf } from '../../onnx/tensors';
+import { validatePackage } from '../validate';
 import { detectSource } from './detect';
 import { importPackage } from './import';
 import { intensitySteps } from './intensity';
@@ -54,6 +56,54 @@ describe('importPackage', () => {
     expect(await run(path.join(BUNDLES, 'nnunet'))).toMatchObject({
       refusal: { code: 'importFolderFull' },
     });
+  });
+
+  it('an nnU-Net is called by what it was trained on, not by its trainer', async () => {
+    const copy = path.join(folder, 'nnUNetTrainer__nnUNetPlans__3d_fullres');
+    await cp(path.join(BUNDLES, 'nnunet'), copy, { recursive: true });
+    const file = path.join(copy, 'plans.json');
+    const plans = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ ...plans, dataset_name: 'Dataset007_Pancreas' }));
+    const outcome = await run(copy);
+    if (!outcome.ok) throw new Error(outcome.refusal.message);
+    expect(outcome.value.manifest).toMatchObject({ id: 'pancreas' });
+    expect(await run(copy, { id: 'mine', force: true })).toMatchObject({
+      value: { manifest: { id: 'mine' } },
+    });
+  });
+
+  it('halves a network on request, and says by how much the answers change', async () => {
+    const whole = await run(path.join(BUNDLES, 'nnunet'));
+    const half = await run(path.join(BUNDLES, 'nnunet'), {
+      fp16: true,
+      out: path.join(folder, 'half'),
+      licence: 'MIT',
+      intendedUse: 'Tests',
+      limitation: ['None of it is known'],
+      trainingData: 'None',
+      manufacturer: 'Second Reader',
+    });
+    if (!whole.ok) throw new Error(whole.refusal.message);
+    if (!half.ok) throw new Error(half.refusal.message);
+    const bytesOf = ({ files }: typeof whole.value.manifest) => files[0].bytes;
+    const ratio = bytesOf(half.value.manifest) / bytesOf(whole.value.manifest);
+    expect(ratio).toBeGreaterThan(0.4);
+    // Of so small a network the names of its nodes are a good part.
+    expect(ratio).toBeLessThan(0.7);
+    const loss = half.value.notes.find(note => note.startsWith('float16: largest loss'));
+    const found = Number(/largest loss (\S+)/.exec(loss ?? '')?.[1]);
+    expect(found).toBeGreaterThan(0);
+    expect(found).toBeLessThan(0.05);
+    expect(whole.value.notes.some(note => note.startsWith('float16'))).toBe(false);
+    const network = await readModel(path.join(folder, 'half', half.value.manifest.files[0].path));
+    if (!network.ok) throw new Error(network.refusal.message);
+    const types = network.value.graph.initializer.map(({ dataType }) => dataType);
+    expect(types).toContain(DataType.float16);
+    expect(network.value.graph.input[0].type?.tensorType?.elemType).toBe(DataType.float32);
+    // What is kept in the fixture are the halved network's own answers.
+    const checked = await validatePackage(path.join(folder, 'half'), { engines: ['native'] });
+    expect(checked.problems).toEqual([]);
+    expect(checked.networks[0].engines).toMatchObject([{ engine: 'native', state: 'ran' }]);
   });
 
   it('an author’s own part of the manifest replaces what the import makes', async () => {

@@ -12,7 +12,7 @@ import { readJson } from './files';
 import { parseLabels, slug, type AuthoredLabel } from './labels';
 import type { ImportOptions } from './options';
 import { readBundle } from './monai/source';
-import { readPlans } from './nnunet/source';
+import { planId, readPlans } from './nnunet/source';
 import type { PreparedNetwork } from './prepare';
 import { readPlainSource } from './plain/source';
 import { readLayersSource } from './tfjs/source';
@@ -112,7 +112,9 @@ export const importPackage = async (
     if (!parsed.ok) return parsed;
     labels = parsed.value;
   }
-  const id = options.id ?? authored.value.id ?? idFrom(detected.value);
+  const { kind, path: found } = detected.value;
+  const trained = kind === 'nnU-Net v2 folder' ? await planId(found) : undefined;
+  const id = options.id ?? authored.value.id ?? trained ?? idFrom(detected.value);
   const described = authored.value.inputs !== undefined && authored.value.outputs !== undefined;
   const draft = await readDraft(detected.value, options, { labels, id, described });
   if (!draft.ok) return draft;
@@ -122,7 +124,13 @@ export const importPackage = async (
   const { prepareNetwork, preparationLines } = await import('./prepare');
   const notes = [...draft.value.notes];
   const prepared: PreparedNetwork[] = [];
-  for (const model of draft.value.networks) {
+  for (const [index, model] of draft.value.networks.entries()) {
+    // A chain may run one network twice, such as on either side of the body.
+    const same = draft.value.networks.indexOf(model);
+    if (same < index) {
+      prepared.push(prepared[same]);
+      continue;
+    }
     const network = await prepareNetwork(model, options.fp16 ?? false);
     if (!network.ok) return network;
     prepared.push(network.value);
@@ -137,7 +145,9 @@ export const importPackage = async (
   // The fixture is of the last network: the one without a stage.
   const last = prepared.find((_, index) => stages[index] === undefined) ?? prepared[0];
   const fixture = await makeFixture(await loadNative(), last.model, last.bytes, last.proof.shapes);
-  if (fixture.reason) notes.push(`No fixture was written: ${fixture.reason}.`);
+  if (fixture.reason) {
+    notes.push(`No fixture was written: ${fixture.reason}. "models validate" makes its own.`);
+  }
 
   const written = await writePackage(options.out, {
     manifest: manifest.value,

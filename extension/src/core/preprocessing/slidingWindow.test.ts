@@ -20,6 +20,41 @@ describe('slidingWindow', () => {
     expect(back.starts.map(([i]) => i)).toEqual([0, 6, 11]);
   });
 
+  it('takes the whole of an axis and the margin that the network loses', () => {
+    const plan = planWindows([20, 9, 30], {
+      roiSize: [-1, -1, 14],
+      overlap: 0,
+      outputMargin: [0, 2, 2],
+    });
+    expect(plan.roiSize).toEqual([20, 13, 14]);
+    expect(plan.outputSize).toEqual([20, 9, 10]);
+    expect(plan.starts).toEqual([
+      [0, -2, -2],
+      [0, -2, 8],
+      [0, -2, 18],
+    ]);
+  });
+
+  it('puts the same noise at a place beyond the volume, whichever window reaches it', () => {
+    const volume = { data: new Float32Array(4 * 3 * 6).fill(9), channels: 1 };
+    const noisy = { paddingMode: 'noise', cval: 0 } as const;
+    const windows = [8, 6].map(roi => {
+      const plan = planWindows([4, 3, 6], {
+        roiSize: [6, 3, roi],
+        overlap: 0,
+        outputMargin: [1, 0, 1],
+      });
+      return { plan, tensor: extractWindow(volume, plan, 0, noisy, 'zyx') };
+    });
+    const [long, short] = windows;
+    expect(long.plan.starts[0]).toEqual(short.plan.starts[0]);
+    expect([...short.tensor]).toEqual([...long.tensor.subarray(0, short.tensor.length)]);
+    const outside = [...long.tensor].filter(value => value !== 9);
+    expect(outside).toHaveLength(6 * 3 * 8 - 4 * 3 * 6);
+    expect(new Set(outside).size).toBe(outside.length);
+    expect(outside.every(value => Math.abs(value) < 6)).toBe(true);
+  });
+
   it('covers every voxel', () => {
     for (let size = 1; size < 60; size++) {
       const { starts } = planWindows([size, 1, 1], { roiSize: [7, 1, 1], overlap: 0.4 });

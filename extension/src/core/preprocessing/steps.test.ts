@@ -240,3 +240,45 @@ describe('what headers must say', () => {
     });
   });
 });
+
+describe('steps of chains', () => {
+  it('resizes from centre to centre with alignCorners, as torch does', () => {
+    const ramp: SourceVolume = {
+      voxels: Float32Array.from({ length: SIZE }, (_, at) => {
+        const [i, j, k] = indexOf(geometry, at);
+        return 2 * i - 3 * j + 5 * k;
+      }),
+      geometry,
+    };
+    const step = {
+      transform: 'resize',
+      spatialSize: [15, 3, 16],
+      mode: 'bilinear',
+      alignCorners: true,
+    };
+    const { data, geometry: grid } = run([ramp], [step]);
+    expect(grid.origin).toEqual(geometry.origin);
+    const last = indexToWorld(grid, [14, 2, 15]);
+    indexToWorld(geometry, [7, 6, 5]).forEach((x, axis) => expect(last[axis]).toBeCloseTo(x, 9));
+    data.forEach((value, at) => {
+      const [i, j, k] = indexOf(grid, at);
+      expect(value).toBeCloseTo(2 * (i / 2) - 3 * (3 * j) + 5 * (k / 3), 4);
+    });
+  });
+
+  it.each([0, 1, 2])('turns axis %i round and leaves each voxel in its place', spatialAxis => {
+    const { data, geometry: grid } = run([numbered], [{ transform: 'flip', spatialAxis }]);
+    expect(data[0]).not.toBe(1);
+    data.forEach((value, at) => {
+      const there = worldToIndex(geometry, indexToWorld(grid, indexOf(grid, at))).map(Math.round);
+      expect(value).toBe(1 + there[0] + 8 * (there[1] + 7 * there[2]));
+    });
+  });
+
+  it('crops from a voxel to before another, inside the volume', () => {
+    const step = { transform: 'spatialCrop', roiStart: [2, 0, 5], roiEnd: [4, 99, 6] };
+    const { data, geometry: grid } = run([numbered], [step]);
+    expect(grid.dimensions).toEqual([2, 7, 1]);
+    expect([data[0], data[13]]).toEqual([1 + 2 + 56 * 5, 1 + 3 + 8 * 6 + 56 * 5]);
+  });
+});

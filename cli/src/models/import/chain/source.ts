@@ -68,11 +68,24 @@ export const readChain = async (file: string): Promise<Outcome<ImportDraft>> => 
   const part = parsed.data.manifest as ManifestPart;
   const networks: OnnxModel[] = [];
   const notes: string[] = [];
+  const known = new Map<string, OnnxModel>();
   for (const { stage, onnx, gives, then } of parsed.data.networks) {
+    const asked = JSON.stringify([
+      onnx,
+      gives,
+      then,
+      gives === 'logits' || regionsOutput(part, stage),
+    ]);
+    const before = known.get(asked);
+    if (before) {
+      networks.push(before);
+      continue;
+    }
     const read = await readOnnx(path.resolve(path.dirname(file), onnx));
     if (!read.ok) return read;
     if (gives === 'logits' && then.length === 0) {
       networks.push(read.value);
+      known.set(asked, read.value);
       continue;
     }
     const output = regionsOutput(part, stage);
@@ -83,7 +96,9 @@ export const readChain = async (file: string): Promise<Outcome<ImportDraft>> => 
         { file: onnx, stage: stage ?? '' },
       );
     }
-    networks.push(withLogits(withScoreSteps(read.value, output, then), output));
+    const model = withLogits(withScoreSteps(read.value, output, then), output);
+    networks.push(model);
+    known.set(asked, model);
     notes.push(`${onnx}: the output "${output}" gives logits here; the original probabilities.`);
   }
   const stages = parsed.data.networks.map(({ stage }) => stage);

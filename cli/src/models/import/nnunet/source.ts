@@ -52,6 +52,19 @@ const datasetSchema = z.looseObject({
 });
 type Dataset = z.infer<typeof datasetSchema>;
 
+/** "Pancreas" of "Dataset007_Pancreas". */
+const withoutNumber = (dataset: string): string => dataset.replace(/^(Dataset|Task)\d+_/i, '');
+
+/**
+ * An id by what the model was trained on: the folder's own name is only nnU-Net's trainer and plans, the
+ * same for every model. Undefined where the plans do not say.
+ */
+export const planId = async (folder: string): Promise<string | undefined> => {
+  const json = await readJson(path.join(folder, 'plans.json'));
+  const plans = json.ok ? plansSchema.safeParse(json.value) : undefined;
+  return slug(withoutNumber(plans?.data?.dataset_name ?? '')) || undefined;
+};
+
 const parse = <T>(schema: z.ZodType<T>, json: unknown, file: string): Outcome<T> => {
   const parsed = schema.safeParse(json);
   if (parsed.success) return accept(parsed.data);
@@ -276,7 +289,7 @@ export const readPlans = async (
   const { labels, regions } = labelsOf(dataset.value, notes);
   const classes = facts.output.dims[1] ?? (regions ? labels.length : labels.length + 1);
   const licence = dataset.value.licence ?? dataset.value.license;
-  const title = dataset.value.name ?? plans.value.dataset_name;
+  const title = dataset.value.name ?? withoutNumber(plans.value.dataset_name ?? '');
   return accept({
     kind: 'nnU-Net v2 folder',
     networks,
