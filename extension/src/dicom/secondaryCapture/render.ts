@@ -58,7 +58,9 @@ export function keyPictures(
   maps: readonly ScalarMap[],
 ): KeyPictures {
   const { geometry } = volume;
-  const { slices, of } = keySlices(run, findings, maps, geometry);
+  // A map is drawn and named as itself, not as the finding that it also is.
+  const shown = findings.filter(({ kind }) => kind !== 'map');
+  const { slices, of } = keySlices(run, shown, maps, geometry);
   const layout = layoutOf(geometry);
   const width = Math.max(LEAST_WIDTH, layout.width);
   const scale = width >= 768 ? 3 : 2;
@@ -75,7 +77,7 @@ export function keyPictures(
   const banner = bannerOf(run).flatMap(text =>
     parted({ text, colour: text === NOT_REVIEWED ? WARNING : WHITE }),
   );
-  const onSlice = slices.map(k => findings.filter(each => isOnSlice(run, each, k, geometry)));
+  const onSlice = slices.map(k => shown.filter(each => isOnSlice(run, each, k, geometry)));
   const legends = slices.map((k, frame): TextLine[] => {
     const lines: LegendLine[] = legendOf([...onSlice[frame].map(lineOf), ...maps.map(mapLine)]);
     const isNothing = onSlice[frame].length === 0 && maps.length === 0;
@@ -125,14 +127,12 @@ export function keyPictures(
         if (finding.kind === 'detection') drawDetection(canvas, finding, geometry, place);
       }
       // Also in the picture itself: a viewer may crop or zoom to where the banner is not seen.
-      const corner = textWidth(NOT_REVIEWED, scale - 1);
-      canvas.outlinedText(
-        place.left + layout.width - corner - 2 * scale,
-        place.top + layout.height - ADVANCE.down * scale,
-        NOT_REVIEWED,
-        scale - 1,
-        WARNING,
-      );
+      const small = scale - 1;
+      const corner = textWidth(NOT_REVIEWED, small) + 4 * small;
+      const high = ADVANCE.down * small;
+      const [x, y] = [place.left + layout.width - corner, place.top + layout.height - high];
+      canvas.fill(x, y, corner, high, BLACK);
+      canvas.text(x + 2 * small, y + 2 * small, NOT_REVIEWED, small, WARNING);
       writeLines(canvas, banner, 0);
       writeLines(canvas, legends[frame], bannerHeight + layout.height);
       return canvas.pixels;
