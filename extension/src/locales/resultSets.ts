@@ -34,11 +34,12 @@ export function originatorText(run: RunState, texts: Texts): string | undefined 
     : `${who}, ${t(`panel.set.${foreign.algorithmType}`)}`;
 }
 
-/** Manufacturer, product and version of the program; of ours, who made the model. */
+/** Manufacturer and, where it is not the title, product of the program; of ours, who made the model. */
 export function makerText(run: RunState, texts: Texts): string | undefined {
   const { foreign, manufacturer } = run;
   if (!foreign) return manufacturer && texts.t('panel.set.model', { manufacturer });
   const { manufacturerModelName, softwareVersions } = foreign;
-  const product = joined(manufacturerModelName, softwareVersions);
+  const isTitled = manufacturerModelName && setTitle(run, texts).includes(manufacturerModelName);
+  const product = isTitled ? '' : joined(manufacturerModelName, softwareVersions);
   return [manufacturer, product].filter(Boolean).join(', ') || undefined;
 }

@@ -95,6 +95,12 @@ describe('a result of another program', () => {
     expect(textOf(the('ai-finding'))).toContain('LungSeg 2.1 · Another program, automatic');
   });
 
+  it('does not say its product twice', () => {
+    const product = { manufacturerModelName: 'LungSeg', softwareVersions: '2.1 build 7' };
+    open(both({ runs: [foreignRun({ manufacturer: 'Acme', ...product })] }));
+    expect(textOf(the('ai-maker'))).toBe('Acme');
+  });
+
   it.each<[string, Partial<ForeignOrigin>, string]>([
     ['a person who drew it', { author: 'Doe^Jane', algorithmType: 'manual' }, 'Jane Doe, manual'],
     ['a person with help', { author: 'Doe^Jane', algorithmType: 'unknown' }, 'Jane Doe'],

@@ -7,6 +7,7 @@ import type {
   RunResult,
   SegmentFinding,
 } from '@second-reader/core/findings/types';
+import { DEFAULT_EVIDENCE } from '@second-reader/core/evidence/table';
 import { uidFrom } from '@second-reader/core/model/identity';
 import { planVolume } from '@second-reader/core/volume/assemble';
 import { MANUFACTURER } from '@second-reader/dicom/common/identity';
@@ -131,6 +132,8 @@ export const storeOfAnotherMaker = async (viewer: Viewer): Promise<void> => {
   const files = runs.flatMap(run => {
     const written = writeEvidence({
       run,
+      // The places once: as measurement groups, not also as marks of a presentation state.
+      table: { ...DEFAULT_EVIDENCE, detection: ['report'] },
       reviews: [],
       source: archived.metadata,
       includeReviews: false,
