@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { outsideTable } from './outsideTable.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const results = path.join(root, 'test-results');
@@ -126,6 +127,11 @@ if (built) {
   );
 }
 
+const table = outsideTable(results);
+if (table) {
+  heading('Our evidence in the hands of others: checks that held');
+  console.log(table);
+}
 console.log(`\nTook ${clock()}; ${total.skipped} skipped, each with its reason above.`);
 process.exitCode = total.failed > 0 ? 1 : 0;
 console.log(`${total.passed} passed, ${total.failed} failed`);
