@@ -11,12 +11,14 @@ from monai.transforms import (
     Compose,
     CropForeground,
     DivisiblePad,
+    Flip,
     GaussianSmooth,
     Orientation,
     ResampleToMatch,
     Resize,
     ResizeWithPadOrCrop,
     Spacing,
+    SpatialCrop,
     SpatialPad,
 )
 
@@ -208,6 +210,21 @@ def crops_and_pads():
     write("divisiblePad", divisible)
 
 
+def flips_and_boxes():
+    """With a generator of their own: the arrays made after these stay what they were."""
+    own = np.random.default_rng(20_261_122)
+    flips, boxes = [], []
+    for name in ("axial", "double oblique"):
+        image = (own.normal(size=SIZES[0]).astype(np.float32), AFFINES[name])
+        for axis in range(3):
+            flips.append(case(f"{name}, axis {axis}", [image], {"transform": "flip", "spatialAxis": axis}, Flip(axis)))
+        for start, end in (((1, 2, 0), (5, 8, 4)), ((0, 0, 3), (20, 3, 20))):
+            step = {"transform": "spatialCrop", "roiStart": start, "roiEnd": end}
+            boxes.append(case(f"{name}, {start} to {end}", [image], step, SpatialCrop(roi_start=start, roi_end=end)))
+    write("flip", flips)
+    write("spatialCrop", boxes)
+
+
 def resize():
     for mode in ("bilinear", "nearest", "area"):
         cases = []
@@ -270,5 +287,6 @@ def make():
     resample_to_match()
     crop_foreground()
     crops_and_pads()
+    flips_and_boxes()
     resize()
     letterbox()

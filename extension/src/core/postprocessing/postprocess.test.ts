@@ -1,9 +1,9 @@
 import type { VolumeGeometry } from '../geometry/types';
 import { preprocessedGeometry } from '../preprocessing/preprocessedGeometry.testing';
 import { connectComponents, findRuns, type Connectivity } from './connectedComponents';
-import { argmax, invertLabels, invertScores } from './invert';
+import { invertLabels } from './invert';
 import { fillHoles, keepLargestConnectedComponent } from './labelMapSteps';
-import { postprocess } from './postprocess';
+import { argmax, invertScores, postprocess } from './wholeScores.testing';
 
 /** Small seeded generator (mulberry32): the same numbers on every machine. */
 function randomOf(seed: number): () => number {

@@ -1,7 +1,7 @@
 import type { Affine } from '../geometry/affine';
 import type { VolumeGeometry } from '../geometry/types';
 import { voxelCount } from '../geometry/transform';
-import type { LabelMapOutput, PostprocessingStep } from '../model/manifest';
+import type { PostprocessingStep } from '../model/manifest';
 import type { LabelMap } from '../volume/types';
 import { binaryClosing } from './closing';
 import type { Box } from './connectedComponents';
@@ -13,7 +13,7 @@ import {
   type Decision,
 } from './decision';
 import type { IndexRange } from '../preprocessing/box';
-import { invertLabels, layerOf, type ClassScores } from './invert';
+import { invertLabels } from './invert';
 import { createLayerInverter, type LayerSink } from './invertLayers';
 import { createTemplateInverter } from './invertTemplate';
 import {
@@ -149,20 +149,4 @@ export function createLabelMapSink(
       return { labelMap: applyPostprocessing(labelMap, after, box), box };
     },
   };
-}
-
-/** `createLabelMapSink` for scores that are held whole. */
-export function postprocess(
-  scores: ClassScores,
-  source: VolumeGeometry,
-  output: LabelMapOutput,
-  steps: readonly PostprocessingStep[],
-  threshold?: number,
-  seen?: IndexRange,
-): LabelMap {
-  const sink = createLabelMapSink(scores.geometry, source, output, steps, threshold, seen);
-  for (let k = 0; k < scores.geometry.dimensions[2]; k++) {
-    sink.push(layerOf(scores, k));
-  }
-  return sink.finish().labelMap;
 }

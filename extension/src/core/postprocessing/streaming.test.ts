@@ -3,7 +3,8 @@ import { indexToWorld, worldToIndex } from '../geometry/transform';
 import { importanceMap, planWindows } from '../preprocessing/slidingWindow';
 import { accumulate, createAccumulator, finish } from '../preprocessing/slidingWindow.testing';
 import { applySoftmaxAt, decisionOf, type Decision } from './decision';
-import { invertLabels, invertScores } from './invert';
+import { invertLabels } from './invert';
+import { invertScores } from './wholeScores.testing';
 import { permuteAxes } from './inverseGrid';
 import { createScoreRing } from './scoreRing';
 
