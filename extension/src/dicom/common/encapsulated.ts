@@ -22,6 +22,12 @@ function unpackBits(packed: Uint8Array, into: Uint8Array, first: number, step: n
     const header = packed[at++];
     if (header === 0x80) continue;
     const count = header < 0x80 ? header + 1 : 257 - header;
+    if (step === 1 && header > 0x80) {
+      into.fill(packed[at], to, to + count);
+      to += count;
+      at += 1;
+      continue;
+    }
     for (let index = 0; index < count && to < into.length; index++, to += step) {
       into[to] = header < 0x80 ? packed[at + index] : packed[at];
     }
