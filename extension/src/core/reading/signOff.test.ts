@@ -122,10 +122,10 @@ const stored = async (page: Awaited<ReturnType<typeof readingWith>>) => {
 
 describe('what is written', () => {
   it("follows the field's practice, the model's table and the site's, the last one first", async () => {
-    const own = { segment: ['segmentation'] as const, detection: ['report'] as const };
+    const own = { segment: ['segmentation' as const], detection: ['report' as const] };
     const registry = {
       list: async () => ({
-        packages: [{ manifest: { ...manifest, evidence: own } as typeof manifest, baseUrl: '/' }],
+        packages: [{ manifest: { ...manifest, evidence: own }, baseUrl: '/' }],
         refused: [],
       }),
       card: async () => accept(''),
