@@ -1,0 +1,154 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type { RunResult, SourceSeries } from '@second-reader/core/findings/types';
+import type { EvidenceObject, SourceMetadata } from '@second-reader/core/reading/ports';
+import { evidenceTable } from '@second-reader/core/evidence/table';
+import { planVolume } from '@second-reader/core/volume/assemble';
+import type { SliceHeader, Volume } from '@second-reader/core/volume/types';
+import { indexToWorld } from '@second-reader/core/geometry/transform';
+import { writeEvidence } from '@second-reader/dicom/evidence';
+import { mapOn } from '@second-reader/dicom/testing/maps';
+import { runOfKind, runOn } from '@second-reader/dicom/testing/runs';
+import { SAMPLE_DATA } from './paths';
+
+type DicomJson = Record<string, { vr: string; Value?: unknown[] }>;
+
+const json = async (url: string): Promise<DicomJson[]> => {
+  const response = await fetch(url, { headers: { Accept: 'application/dicom+json' } });
+  if (!response.ok) throw new Error(`${url}: ${response.status}`);
+  return (await response.json()) as DicomJson[];
+};
+
+const sliceOf = (item: DicomJson): SliceHeader => {
+  const numbers = (tag: string) => (item[tag]?.Value ?? []).map(Number);
+  const text = (tag: string) => String(item[tag]?.Value?.[0] ?? '');
+  const [x, y, z] = numbers('00200032');
+  return {
+    sopInstanceUID: text('00080018'),
+    sopClassUID: text('00080016'),
+    rows: numbers('00280010')[0],
+    columns: numbers('00280011')[0],
+    pixelSpacing: numbers('00280030') as unknown as [number, number],
+    imagePositionPatient: [x, y, z],
+    imageOrientationPatient: numbers(
+      '00200037',
+    ) as unknown as SliceHeader['imageOrientationPatient'],
+    sliceThickness: numbers('00180050')[0],
+    photometricInterpretation: 'MONOCHROME2',
+    samplesPerPixel: 1,
+    rescaleSlope: Number(text('00281053') || 1),
+    rescaleIntercept: Number(text('00281052') || 0),
+    modality: text('00080060'),
+  };
+};
+
+export interface Archived {
+  source: SourceSeries;
+  metadata: SourceMetadata;
+}
+
+/** The one image series of a study as the archive tells of it, slices in k order. */
+export const archivedSeries = async (root: string, study: string): Promise<Archived> => {
+  const items = (await json(`${root}/studies/${study}/metadata`)).filter(
+    item => item['00080060']?.Value?.[0] === 'CT',
+  );
+  const slices = items.map(sliceOf);
+  const plan = planVolume(slices);
+  if (!plan.ok) throw new Error(plan.refusal.message);
+  const text = (tag: string) => String(items[0][tag]?.Value?.[0]);
+  return {
+    source: {
+      studyInstanceUID: study,
+      seriesInstanceUID: text('0020000E'),
+      frameOfReferenceUID: text('00200052'),
+      slices: plan.value.order.map(index => slices[index]),
+    },
+    metadata: new Map(items.map(item => [String(item['00080018'].Value![0]), item])),
+  };
+};
+
+/** The sample's voxels as its files hold them, in HU: its Pixel Data stand last, 16 bits a pixel. */
+const volumeOf = ({
+  source: { slices, studyInstanceUID, seriesInstanceUID },
+}: Archived): Volume => {
+  const plan = planVolume(slices);
+  if (!plan.ok) throw new Error(plan.refusal.message);
+  const folder = path.join(SAMPLE_DATA, 'instances', studyInstanceUID, seriesInstanceUID);
+  const { rows, columns, rescaleSlope, rescaleIntercept } = slices[0];
+  const voxels = new Int16Array(rows * columns * slices.length);
+  slices.forEach(({ sopInstanceUID }, k) => {
+    const bytes = fs.readFileSync(path.join(folder, `${sopInstanceUID}.dcm`));
+    const pixels = bytes.subarray(bytes.length - 2 * rows * columns);
+    for (let at = 0; at < rows * columns; at++) {
+      voxels[k * rows * columns + at] =
+        pixels.readInt16LE(2 * at) * rescaleSlope + rescaleIntercept;
+    }
+  });
+  return { geometry: plan.value.geometry, voxels, modality: 'CT', slices };
+};
+
+/** A run on the archived series: what the fixtures' model found there, as far as it lies in the middle. */
+const placed = (run: RunResult, archived: Archived, volume: Volume): RunResult => {
+  const { slices } = archived.source;
+  const middleSlice = Math.floor(slices.length / 2);
+  const [columns, rows] = volume.geometry.dimensions;
+  return {
+    ...run,
+    source: archived.source,
+    findings: run.findings.map((finding, index) => ({
+      ...finding,
+      middleSlice,
+      centroid: indexToWorld(volume.geometry, [
+        columns / 2 + 40 * index,
+        rows / 2 - 30 * index,
+        middleSlice,
+      ]),
+      ...('size' in finding && { size: [24, 24, 12] as const }),
+      referencedSOPInstanceUID: slices[middleSlice].sopInstanceUID,
+    })),
+  };
+};
+
+/** Every kind of evidence of made results on an archived series. */
+export const allEvidence = (archived: Archived): EvidenceObject[] => {
+  const volume = volumeOf(archived);
+  const { slices } = archived.source;
+  const segments = placed(runOn(slices, 2), archived, volume);
+  const middle = slices.length / 2;
+  const withMap: RunResult = {
+    ...segments,
+    maps: [
+      mapOn({
+        ...volume.geometry,
+        dimensions: [
+          ...volume.geometry.dimensions.slice(0, 2),
+          4,
+        ] as unknown as Volume['geometry']['dimensions'],
+        origin: indexToWorld(volume.geometry, [0, 0, Math.floor(middle)]),
+      }),
+    ],
+  };
+  const detections = placed(runOfKind('detection', slices), archived, volume);
+  const table = evidenceTable({
+    segment: ['segmentation', 'report', 'secondaryCapture', 'keyObjects'],
+    map: ['parametricMap'],
+  });
+  const written = [
+    { run: withMap, segmentationType: 'binary' as const },
+    { run: withMap, segmentationType: 'labelmap' as const },
+    { run: detections, segmentationType: 'binary' as const },
+  ].flatMap(each => {
+    const outcome = writeEvidence({
+      ...each,
+      source: archived.metadata,
+      reviews: [],
+      includeReviews: false,
+      reviewer: '',
+      table,
+      volume,
+    });
+    if (!outcome.ok) throw new Error(outcome.refusal.message);
+    return outcome.value;
+  });
+  return [...new Map(written.map(object => [object.sopInstanceUID, object])).values()];
+};
