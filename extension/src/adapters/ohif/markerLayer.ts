@@ -223,10 +223,10 @@ function makeChoosable(text: SVGElement, choose: () => void): void {
   }
 }
 
-/** Between the host's own texts, which stand in the corners and at the middle of each edge. */
+/** Below the host's own texts, which stand in the corners and at the middle of each edge. */
 function addCaption(caption: string, layer: SVGElement): void {
   const text = node('text', {
-    ...{ x: '50%', y: 40, 'text-anchor': 'middle', fill: 'rgb(235 235 235)' },
+    ...{ x: '50%', y: 92, 'text-anchor': 'middle', fill: 'rgb(235 235 235)' },
     ...{ 'font-family': FONT, 'font-size': 12, 'font-weight': 600, 'paint-order': 'stroke' },
     ...{ stroke: 'rgb(0 0 0 / 0.75)', 'stroke-width': 3, 'data-cy': 'ai-viewport-caption' },
   });
