@@ -1,32 +1,59 @@
 /**
  * What others' programs read of our evidence, as a table: a row an object, a column a reader. It is
- * taken from the tests that were run, so a cell says how many checks held there and how many did not:
- * those of tests/integration/evidence/ (each test is named "<reader>: …", each file is of one kind of
- * object) and those of tests/e2e/evidence.spec.ts (named "<object>: <reader> …").
+ * taken from the tests that were run, so a cell says how many held there and how many did not: those of
+ * tests/integration/evidence/ (a file a kind of object, the readers in a test's name) and those of
+ * tests/e2e/evidence.spec.ts (named "<object>: <reader> …").
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
+/** `of` tells the row's tests in a file of two rows; "both kinds" are of both. */
 const OBJECTS = [
-  { name: 'SEG, BINARY', file: /evidence\/seg-?binary/i, e2e: /^SEG BINARY/ },
-  { name: 'SEG, LABELMAP', file: /evidence\/seg-?labelmap/i, e2e: /^SEG LABELMAP/ },
-  { name: 'Comprehensive 3D SR', file: /evidence\/sr/i, e2e: /^SR/ },
-  { name: 'Presentation State (GSPS)', file: /evidence\/pr/i, e2e: /^GSPS/ },
-  { name: 'Secondary Capture', file: /evidence\/sc/i, e2e: /^SC/ },
-  { name: 'Parametric Map', file: /evidence\/pm/i, e2e: /^PM/ },
-  { name: 'Key Object Selection', file: /evidence\/ko/i, e2e: /^KOS/ },
+  {
+    name: 'SEG, BINARY',
+    file: /evidence\/seg\./,
+    of: /SEG binary|both kinds/,
+    e2e: /SEG BINARY/,
+  },
+  {
+    name: 'SEG, LABELMAP',
+    file: /evidence\/seg\./,
+    of: /SEG labelmap|both kinds/,
+    e2e: /SEG LABELMAP/,
+  },
+  { name: 'Comprehensive 3D SR', file: /evidence\/sr\./, e2e: / SR:/ },
+  { name: 'Presentation State (GSPS)', file: /evidence\/pr\./, e2e: / GSPS:/ },
+  { name: 'Secondary Capture', file: /evidence\/sc\./, e2e: / SC:/ },
+  { name: 'Parametric Map', file: /evidence\/pm\./, e2e: / PM:/ },
+  { name: 'Key Object Selection', file: /evidence\/ko\./, e2e: / KOS:/ },
 ];
-const READERS = ['dciodvfy', 'dsrdump', 'dcmp2pgm', 'pydicom', 'highdicom', 'Orthanc', 'OHIF'];
+const READERS = [
+  'dciodvfy',
+  'dcmdump',
+  'dsrdump',
+  'dcmp2pgm',
+  'pydicom',
+  'highdicom',
+  'Orthanc',
+  'OHIF',
+];
 
-const readerOf = title => READERS.find(reader => title.includes(reader));
+/** A check for every row and every reader that a test is of. */
+const checksOf = (title, status, isOf) =>
+  OBJECTS.filter(isOf).flatMap(({ name: object }) =>
+    READERS.filter(reader => title.includes(reader)).map(reader => ({ object, reader, status })),
+  );
 
 const fromJest = file =>
   JSON.parse(readFileSync(file, 'utf8')).testResults.flatMap(({ name, assertionResults }) =>
-    assertionResults.map(({ fullName, status }) => ({
-      object: OBJECTS.find(object => object.file.test(name.replaceAll('\\', '/')))?.name,
-      reader: readerOf(fullName),
-      status: status === 'pending' ? 'skipped' : status,
-    })),
+    assertionResults.flatMap(({ fullName, status }) =>
+      checksOf(
+        fullName,
+        status === 'pending' ? 'skipped' : status,
+        ({ file: ofFile, of }) =>
+          ofFile.test(name.replaceAll('\\', '/')) && (!of || of.test(fullName)),
+      ),
+    ),
   );
 
 const specsOf = suite => [
@@ -39,13 +66,8 @@ const fromPlaywright = file =>
     .filter(spec => spec.file?.includes('evidence.spec'))
     .flatMap(({ title, ok, tests }) => {
       const skipped = tests.every(({ status }) => status === 'skipped');
-      return [
-        {
-          object: OBJECTS.find(object => object.e2e.test(title))?.name,
-          reader: readerOf(title),
-          status: skipped ? 'skipped' : ok ? 'passed' : 'failed',
-        },
-      ];
+      const status = skipped ? 'skipped' : ok ? 'passed' : 'failed';
+      return checksOf(title, status, ({ e2e }) => e2e.test(` ${title}`));
     });
 
 const cell = checks => {
@@ -62,9 +84,7 @@ export const outsideTable = results => {
     const full = path.join(results, file);
     return existsSync(full) ? reader(full) : [];
   };
-  const checks = [...read('jest.json', fromJest), ...read('e2e.json', fromPlaywright)].filter(
-    check => check.object && check.reader,
-  );
+  const checks = [...read('jest.json', fromJest), ...read('e2e.json', fromPlaywright)];
   if (checks.length === 0) return undefined;
   const rows = OBJECTS.map(({ name }) => [
     name,
