@@ -11,7 +11,8 @@ const root = path.resolve(__dirname, '../..');
 export default defineConfig({
   testDir: __dirname,
   testMatch: '**/*.spec.ts',
-  outputDir: path.join(root, 'test-results'),
+  // Of its own: Playwright empties it, and the other runners' reports are beside it.
+  outputDir: path.join(root, 'test-results/e2e'),
   workers: 1,
   fullyParallel: false,
   retries: process.env.CI ? 1 : 0,
