@@ -92,7 +92,11 @@ export const restoreReading = (context: RestoreContext) => {
     const stored = await context.reader.read(files, sets.map(sourceOf), tell);
     if (stale()) return;
     if (!stored.ok) return tell(stored.refusal);
-    for (const { run, reviews, instances, segmentationType } of stored.value) {
+    draftsOf ??= context.keepsDrafts ? context.drafts.load(study) : undefined;
+    const drafts = (await draftsOf) ?? [];
+    for (const { run: read, reviews, instances, segmentationType } of stored.value) {
+      // Of a store that was interrupted the draft says all, where the archive has but a part.
+      const run = drafts.find(draft => draft.run.runId === read.runId)?.run ?? read;
       const set = placed(run, sets);
       if (!set || context.records.has(run.runId)) continue;
       reviews.forEach(review => context.reviews.set(review.findingId, review));
@@ -104,7 +108,7 @@ export const restoreReading = (context: RestoreContext) => {
         run,
         displaySetInstanceUID: set.displaySetInstanceUID,
         origin: 'archive',
-        // Of a store that was interrupted the archive has a part, and the outbox the rest.
+        // What the archive does not have of it is in the outbox.
         stored: waiting.has(run.runId) ? 'pending' : 'stored',
         storedSignature: reviewSignature(run, known),
         acknowledged: new Set(instances),
