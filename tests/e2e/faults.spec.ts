@@ -147,7 +147,8 @@ test('a reload in mid-run says so, and the run is done again', async ({ page }) 
     const reading = new ReadingPage(page);
     const { studyInstanceUID } = sampleStudy(viewer.data, 'current');
     await reading.open(viewer.url, studyInstanceUID);
-    await expect(reading.cy('ai-progress')).toBeVisible({ timeout: 120_000 });
+    // Under way: that it has begun was noted on the workstation.
+    await expect(reading.cy('ai-progress')).toContainText(/[1-9]\d\s?%/, { timeout: 120_000 });
     await page.reload();
     await expect(reading.cy('ai-panel')).toContainText(/interrupted/i, { timeout: 120_000 });
     await reading.findingsShown(2);
