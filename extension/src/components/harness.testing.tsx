@@ -5,7 +5,7 @@ import type { FindingState, ModelState, ReadingState, RunState } from '../core/r
 import type { ReadingContext } from '../hooks/ReadingContext';
 
 /** What jsdom lacks and Radix asks for. */
-export function preparePage(): void {
+function preparePage(): void {
   Object.assign(globalThis, {
     IS_REACT_ACT_ENVIRONMENT: true,
     ResizeObserver: class {
@@ -204,6 +204,28 @@ export function show(mount: Mount, store: ReturnType<typeof readingStore>) {
     unmount = mount(element, store.context);
   });
   return { element, unmount: () => act(() => unmount()) };
+}
+
+/** What the tests of one panel have in common: a prepared page, left empty after each of them. */
+export function opener(mount: Mount) {
+  preparePage();
+  let unmount: () => void = () => undefined;
+  afterEach(async () => {
+    unmount();
+    unmount = () => undefined;
+    await settle();
+    document.body.replaceChildren();
+  });
+  return (
+    state: ReadingState,
+    language?: string,
+    prepare: (store: ReturnType<typeof readingStore>) => void = () => undefined,
+  ) => {
+    const store = readingStore(state, language);
+    prepare(store);
+    ({ unmount } = show(mount, store));
+    return store;
+  };
 }
 
 /** Lets timers and focus handling of the page take their turn. */

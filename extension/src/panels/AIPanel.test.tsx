@@ -6,7 +6,7 @@ import {
   finding,
   lungs,
   model,
-  preparePage,
+  opener,
   press,
   reading,
   readingStore,
@@ -20,19 +20,7 @@ import {
 import type { ReadingState } from '../core/reading/state';
 import { mountPanel } from './mountPanel';
 
-preparePage();
-
-let unmount: () => void = () => undefined;
-function open(state: ReadingState, language?: string) {
-  const store = readingStore(state, language);
-  ({ unmount } = show(mountPanel, store));
-  return store;
-}
-afterEach(async () => {
-  unmount();
-  await settle();
-  document.body.replaceChildren();
-});
+const open = opener(mountPanel);
 
 describe('before there are results', () => {
   it.each([
@@ -314,13 +302,14 @@ it('leaves nothing behind when it is taken away, and can be mounted again at onc
   const store = readingStore(withResults());
   const { element, unmount: first } = show(mountPanel, store);
   first();
+  let second: () => void = () => undefined;
   act(() => {
-    unmount = mountPanel(element, store.context);
+    second = mountPanel(element, store.context);
   });
   await settle();
   expect(all('ai-panel')).toHaveLength(1);
   expect(document.querySelectorAll('#second-reader-styles')).toHaveLength(1);
-  act(() => unmount());
+  act(() => second());
   await settle();
   expect(store.listeners.size).toBe(0);
   expect(element.childElementCount).toBe(0);

@@ -5,33 +5,20 @@ import {
   click,
   finding,
   model,
-  preparePage,
+  opener,
   press,
   reading,
   readingStore,
   run,
   settle,
-  show,
   textOf,
   the,
 } from '../components/harness.testing';
 import { accept, refusal, refuse } from '../core/outcome';
-import type { FindingState, ReadingState } from '../core/reading/state';
+import type { FindingState } from '../core/reading/state';
 import { mountPanel } from './mountPanel';
 
-preparePage();
-
-let unmount: () => void = () => undefined;
-function open(state: ReadingState, language?: string) {
-  const store = readingStore(state, language);
-  ({ unmount } = show(mountPanel, store));
-  return store;
-}
-afterEach(async () => {
-  unmount();
-  await settle();
-  document.body.replaceChildren();
-});
+const open = opener(mountPanel);
 
 const nodules = model({
   modelId: 'nodules',
@@ -119,9 +106,7 @@ describe('a model card', () => {
     language?: string,
     prepare: (store: ReturnType<typeof readingStore>) => void = () => undefined,
   ) => {
-    const store = readingStore(state, language);
-    prepare(store);
-    ({ unmount } = show(mountPanel, store));
+    const store = open(state, language, prepare);
     act(() => the('ai-model-card-nodules').focus());
     click(the('ai-model-card-nodules'));
     await settle();

@@ -5,13 +5,10 @@ import {
   click,
   finding,
   lungs,
-  preparePage,
+  opener,
   press,
   reading,
-  readingStore,
   run,
-  settle,
-  show,
   textOf,
   the,
   withResults,
@@ -20,19 +17,7 @@ import type { ForeignOrigin } from '../core/findings/types';
 import type { ComparisonState, FindingState, ReadingState, RunState } from '../core/reading/state';
 import { mountPanel } from './mountPanel';
 
-preparePage();
-
-let unmount: () => void = () => undefined;
-function open(state: ReadingState, language?: string) {
-  const store = readingStore(state, language);
-  ({ unmount } = show(mountPanel, store));
-  return store;
-}
-afterEach(async () => {
-  unmount();
-  await settle();
-  document.body.replaceChildren();
-});
+const open = opener(mountPanel);
 
 const foreignRun = (foreign: Partial<ForeignOrigin>, changes: Partial<RunState> = {}): RunState =>
   run({

@@ -4,12 +4,10 @@ import {
   all,
   click,
   lungs,
-  preparePage,
+  opener,
   press,
   reading,
-  readingStore,
   settle,
-  show,
   textOf,
   the,
   withResults,
@@ -19,19 +17,7 @@ import { reviewHotkeys } from '../../../mode/src/hotkeys';
 import { HOTKEYS } from './hotkeys';
 import { mountToolbar } from './mountToolbar';
 
-preparePage();
-
-let unmount: () => void = () => undefined;
-function open(state: ReadingState, language?: string) {
-  const store = readingStore(state, language);
-  ({ unmount } = show(mountToolbar, store));
-  return store;
-}
-afterEach(async () => {
-  unmount();
-  await settle();
-  document.body.replaceChildren();
-});
+const open = opener(mountToolbar);
 
 const chosen = (
   changes: Partial<Pick<ReadingState['findings'][number], 'verdict' | 'reason'>> = {},
