@@ -34,9 +34,10 @@ describe.each([
   const voxels = mixed(size * slices, columns);
   voxels.fill(0, size, 2 * size);
   const labels = [2, 1, 255];
-  const frames = planFrames({ geometry: geometry(columns, rows, slices), voxels }, labels);
+  const plan = planFrames({ geometry: geometry(columns, rows, slices), voxels }, labels);
+  const { frames } = plan;
   const target = new Uint8Array(packedLength(frames.length, size));
-  packFrames({ geometry: geometry(columns, rows, slices), voxels }, frames, target);
+  packFrames({ geometry: geometry(columns, rows, slices), voxels }, plan, target);
 
   test('are those that are not empty, by segment and then by slice', () => {
     const meant = labels.flatMap(label =>
@@ -70,9 +71,9 @@ describe.each([
 
 test('a label map without a label has one empty frame', () => {
   const empty = { geometry: geometry(4, 4, 5), voxels: new Uint8Array(80) };
-  const frames = planFrames(empty, [3, 4]);
-  expect(frames).toEqual([{ label: 3, slice: 2 }]);
+  const plan = planFrames(empty, [3, 4]);
+  expect(plan.frames).toEqual([{ label: 3, slice: 2 }]);
   const target = new Uint8Array(packedLength(1, 16));
-  packFrames(empty, frames, target);
+  packFrames(empty, plan, target);
   expect(Array.from(target)).toEqual([0, 0]);
 });

@@ -1,5 +1,5 @@
 import type { LabelMap } from '../../core/volume/types';
-import { findValues, uniformWord, wordsOf } from './labels';
+import { findValues, uniformWord, wordRunEnd, wordsOf, type Extent } from './labels';
 
 /** A frame of a BINARY segmentation: one segment on one slice. */
 export interface Frame {
@@ -8,23 +8,35 @@ export interface Frame {
   slice: number;
 }
 
+/** The frames of a BINARY segmentation. */
+export interface BinaryFrames {
+  frames: Frame[];
+  /** By slice: where it is labelled. */
+  extents: Extent[];
+}
+
 /**
  * The frames that a BINARY segmentation of these labels has: those that are not empty, by segment
  * in the order given and then by slice. Where all are empty it is one empty frame, for an image
  * has at least one (PS3.3 C.7.6.6).
  */
-export function planFrames({ voxels, geometry }: LabelMap, labels: readonly number[]): Frame[] {
+export function planFrames(
+  { voxels, geometry }: LabelMap,
+  labels: readonly number[],
+): BinaryFrames {
   const [columns, rows, slices] = geometry.dimensions;
   const size = columns * rows;
+  const extents: Extent[] = [];
   const present = Array.from({ length: slices }, (_, k) => {
     const found = new Uint8Array(256);
-    findValues(voxels.subarray(k * size, (k + 1) * size), found);
+    extents.push(findValues(voxels.subarray(k * size, (k + 1) * size), found));
     return found;
   });
   const frames = labels.flatMap(label =>
     present.flatMap((labelsHere, slice) => (labelsHere[label] === 1 ? [{ label, slice }] : [])),
   );
-  return frames.length > 0 ? frames : [{ label: labels[0], slice: Math.floor(slices / 2) }];
+  if (frames.length === 0) frames.push({ label: labels[0], slice: Math.floor(slices / 2) });
+  return { frames, extents };
 }
 
 /** Bytes of Pixel Data of so many frames with one bit a pixel; frames are not padded (PS3.5 8.1.1). */
@@ -38,8 +50,13 @@ interface Starts {
 }
 
 /** Any frame size: one voxel after the other. */
-function packSlice(slice: Uint8Array, starts: Starts, target: Uint8Array): void {
-  for (let index = 0; index < slice.length; index++) {
+function packSlice(
+  slice: Uint8Array,
+  { from, end }: Extent,
+  starts: Starts,
+  target: Uint8Array,
+): void {
+  for (let index = from; index < end; index++) {
     const label = slice[index];
     const byte = starts.byte[label];
     if (byte < 0) continue;
@@ -48,27 +65,36 @@ function packSlice(slice: Uint8Array, starts: Starts, target: Uint8Array): void 
   }
 }
 
-/** Frames of whole bytes: eight voxels make one byte, and most often are all of one label. */
-function packSliceByEight(
+/** Sets the bits of words `from` to `end`: of a slice four voxels, in a frame half a byte. */
+function fillHalves(target: Uint8Array, byte: number, from: number, end: number): void {
+  if (from % 2 === 1) target[byte + (from >>> 1)] |= 0xf0;
+  target.fill(0xff, byte + ((from + 1) >>> 1), byte + (end >>> 1));
+  if (end % 2 === 1) target[byte + (end >>> 1)] |= 0x0f;
+}
+
+/** Frames of whole bytes: most often the next words are all of one label. */
+function packSliceByWords(
   slice: Uint8Array,
-  words: Uint32Array,
+  words: Int32Array,
+  extent: Extent,
   starts: Starts,
   target: Uint8Array,
 ): void {
-  for (let word = 0, at = 0; word < words.length; word += 2, at++) {
-    const four = words[word];
-    if (four === words[word + 1]) {
-      if (four === 0) continue;
-      const label = four & 0xff;
-      if (four === uniformWord(label)) {
-        if (starts.byte[label] >= 0) target[starts.byte[label] + at] = 0xff;
-        continue;
-      }
+  const last = extent.end / 4;
+  for (let at = extent.from / 4; at < last;) {
+    const four = words[at];
+    const label = four & 0xff;
+    if (four === uniformWord(label)) {
+      const end = wordRunEnd(words, at + 1, last, four);
+      if (starts.byte[label] >= 0) fillHalves(target, starts.byte[label], at, end);
+      at = end;
+      continue;
     }
-    for (let bit = 0; bit < 8; bit++) {
-      const byte = starts.byte[slice[at * 8 + bit]];
-      if (byte >= 0) target[byte + at] |= 1 << bit;
+    for (let voxel = at * 4; voxel < at * 4 + 4; voxel++) {
+      const byte = starts.byte[slice[voxel]];
+      if (byte >= 0) target[byte + (voxel >>> 3)] |= 1 << (voxel & 7);
     }
+    at++;
   }
 }
 
@@ -78,7 +104,7 @@ function packSliceByEight(
  */
 export function packFrames(
   { voxels, geometry }: LabelMap,
-  frames: readonly Frame[],
+  { frames, extents }: BinaryFrames,
   target: Uint8Array,
 ): void {
   const [columns, rows] = geometry.dimensions;
@@ -98,8 +124,8 @@ export function packFrames(
     }
     const pixels = voxels.subarray(slice * size, (slice + 1) * size);
     const words = size % 8 === 0 ? wordsOf(pixels) : undefined;
-    if (words) packSliceByEight(pixels, words, starts, target);
-    else packSlice(pixels, starts, target);
+    if (words) packSliceByWords(pixels, words, extents[slice], starts, target);
+    else packSlice(pixels, extents[slice], starts, target);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { LabelMap } from '../../core/volume/types';
-import { findValues, mapValues } from './labels';
+import { findValues, mapValues, type Extent } from './labels';
 import { encodeRleFrame, rleLimit } from './rle';
 
 /** The frames of a LABELMAP segmentation: one a slice that is not empty. */
@@ -10,6 +10,8 @@ export interface LabelFrames {
   numbers: Uint8Array;
   /** By slice: whether its values are its Segment Numbers as they stand. */
   verbatim: Uint8Array;
+  /** By slice: where it is labelled. */
+  extents: Extent[];
 }
 
 /**
@@ -28,14 +30,15 @@ export function planLabelFrames(
   const verbatim = new Uint8Array(depth);
   const slices: number[] = [];
   const found = new Uint8Array(256);
+  const extents: Extent[] = [];
   for (let k = 0; k < depth; k++) {
     found.fill(0);
-    findValues(voxels.subarray(k * size, (k + 1) * size), found);
+    extents.push(findValues(voxels.subarray(k * size, (k + 1) * size), found));
     if (labels.some(label => found[label] === 1)) slices.push(k);
     verbatim[k] = found.every((here, value) => here === 0 || numbers[value] === value) ? 1 : 0;
   }
   if (slices.length === 0) slices.push(Math.floor(depth / 2));
-  return { slices, numbers, verbatim };
+  return { slices, numbers, verbatim, extents };
 }
 
 /** Writes the frames, a byte a pixel, one behind the other. */
@@ -55,13 +58,13 @@ export function fillLabelFrames(
 /** The frames in RLE Lossless, a fragment each. */
 export function rleLabelFrames(
   { voxels, geometry }: LabelMap,
-  { slices, numbers }: LabelFrames,
+  { slices, numbers, extents }: LabelFrames,
 ): Uint8Array[] {
   const [columns, rows] = geometry.dimensions;
   const size = columns * rows;
   const room = new Uint8Array(rleLimit(columns, rows));
   return slices.map(k => {
     const pixels = voxels.subarray(k * size, (k + 1) * size);
-    return room.slice(0, encodeRleFrame(pixels, columns, numbers, room));
+    return room.slice(0, encodeRleFrame(pixels, columns, numbers, room, extents[k]));
   });
 }

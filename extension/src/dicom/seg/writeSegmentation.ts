@@ -186,14 +186,14 @@ interface Encoding {
 function binaryEncoding(run: SegmentationRun, findings: readonly SegmentFinding[]): Encoding {
   const [columns, rows] = run.labelMap.geometry.dimensions;
   const labels = findings.map(({ segment }) => segment.segmentNumber);
-  const frames = planFrames(run.labelMap, labels);
+  const plan = planFrames(run.labelMap, labels);
   const numbers = new Map(labels.map((label, index) => [label, index + 1]));
   return {
-    frames: frames.map(({ label, slice }) => ({ slice, number: numbers.get(label)! })),
+    frames: plan.frames.map(({ label, slice }) => ({ slice, number: numbers.get(label)! })),
     attributes: { BitsAllocated: 1, BitsStored: 1, HighBit: 0, SegmentationType: 'BINARY' },
     pixels: {
-      length: packedLength(frames.length, rows * columns),
-      fill: target => packFrames(run.labelMap, frames, target),
+      length: packedLength(plan.frames.length, rows * columns),
+      fill: target => packFrames(run.labelMap, plan, target),
     },
   };
 }
