@@ -33,7 +33,12 @@ export const segmentOrder = (run: SegmentationRun): SegmentFinding[] =>
 
 const BACKGROUND = { value: '125040', scheme: 'DCM', meaning: 'Background' };
 
-/** A LABELMAP describes every value it holds, also that of no segment (PS3.3 C.8.20.2.3). */
+/**
+ * A LABELMAP describes every value it holds, also that of no segment, whether or not it is the Pixel
+ * Padding Value too (PS3.3 C.8.20.2.3). Its items may stand in any order (C.8.20.2.4). This one stands
+ * last, so that item i is Segment Number i + 1 also to readers that count items instead of reading
+ * their numbers, as OHIF does up to 3.14.
+ */
 const backgroundItem = (run: SegmentationRun): Dataset => ({
   SegmentNumber: 0,
   SegmentLabel: 'Background',
@@ -304,7 +309,7 @@ export function writeSegmentation(
     ContentLabel: 'AI_SEGMENTATION',
     ContentDescription: 'AI result as computed, not reviewed; reviews are in its SR',
     ContentCreatorName: '',
-    SegmentSequence: type === 'labelmap' ? [backgroundItem(run), ...segments] : segments,
+    SegmentSequence: type === 'labelmap' ? [...segments, backgroundItem(run)] : segments,
     ...dimensions(run, type),
     SharedFunctionalGroupsSequence: [sharedGroups(run)],
     PerFrameFunctionalGroupsSequence: perFrameGroups(run, frames),
