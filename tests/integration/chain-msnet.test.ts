@@ -1,10 +1,10 @@
 /**
  * @jest-environment ./extension/src/inference/testing/ortEnvironment.js
  */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readNifti } from '../../cli/src/models/nifti';
 import { msnet } from '../support/chains';
+import { DATA, needs } from '../support/needs';
 import { dice, importWith, labelsOf, runOn, temporaryFolders, value } from '../support/importing';
 
 /**
@@ -12,12 +12,11 @@ import { dice, importWith, labelsOf, runOn, temporaryFolders, value } from '../s
  * files and run as one package, against what the original program's own cascade gave.
  */
 
-const DATA = process.env.SECOND_READER_DATA ?? path.resolve(__dirname, '../../../shared/data');
 const MODELS = path.join(DATA, 'models');
 const EXPECTED = path.join(MODELS, 'brain_tumour_msnet_wt/expected_fg6692_axial_cascade.nii.gz');
-const there = existsSync(EXPECTED);
-if (!there) console.log(`skipped: ${EXPECTED} is not there`);
-const real = there ? describe : describe.skip;
+const real = needs({
+  data: [path.relative(DATA, EXPECTED), 'nifti/glioma_tcga_fg6692'],
+});
 
 const folders = temporaryFolders();
 afterAll(() => folders.remove());
@@ -32,31 +31,35 @@ const regionDice = (found: ArrayLike<number>, expected: ArrayLike<number>) =>
     return dice(of(found), of(expected), 1);
   });
 
-real('MSNet: whole tumour, core, enhancing', () => {
-  it('gives the labels of the original cascade', async () => {
-    const out = await folders.make();
-    const file = await msnet(MODELS, await folders.make());
-    const report = value(await importWith(file, out));
-    expect(report.problems).toEqual([]);
-    const rewrites = report.notes.filter(note => note.includes('Rewritten for WebGPU'));
-    expect(new Set(rewrites.map(note => note.split(':')[0]))).toEqual(
-      new Set(['whole-tumour', 'tumour-core', 'Rewritten for WebGPU']),
-    );
-    const nifti = path.join(DATA, 'nifti/glioma_tcga_fg6692');
-    const volumes = await Promise.all(
-      ['fla', 't1', 't1c', 't2'].map(async name =>
-        value(await readNifti(path.join(nifti, `${name}_bet.nii.gz`))),
-      ),
-    );
-    const labels = labelsOf(await runOn(out, volumes, 'MR'));
-    const expected = value(await readNifti(EXPECTED));
-    const fusion = value(await readNifti(path.join(nifti, 'reference_fusion_mav.nii.gz')));
-    const found = regionDice(labels, expected.values);
-    const fused = regionDice(labels, fusion.values);
-    const text = (numbers: number[]) => numbers.map(each => each.toFixed(3)).join(', ');
-    console.log(
-      `MSNet cascade (${Object.keys(REGIONS).join(', ')}): Dice ${text(found)} with the original's, ${text(fused)} with the fusion of five algorithms`,
-    );
-    found.forEach(each => expect(each).toBeGreaterThan(0.97));
-  }, 1_200_000);
+describe('MSNet: whole tumour, core, enhancing', () => {
+  real.it(
+    'gives the labels of the original cascade',
+    async () => {
+      const out = await folders.make();
+      const file = await msnet(MODELS, await folders.make());
+      const report = value(await importWith(file, out));
+      expect(report.problems).toEqual([]);
+      const rewrites = report.notes.filter(note => note.includes('Rewritten for WebGPU'));
+      expect(new Set(rewrites.map(note => note.split(':')[0]))).toEqual(
+        new Set(['whole-tumour', 'tumour-core', 'Rewritten for WebGPU']),
+      );
+      const nifti = path.join(DATA, 'nifti/glioma_tcga_fg6692');
+      const volumes = await Promise.all(
+        ['fla', 't1', 't1c', 't2'].map(async name =>
+          value(await readNifti(path.join(nifti, `${name}_bet.nii.gz`))),
+        ),
+      );
+      const labels = labelsOf(await runOn(out, volumes, 'MR'));
+      const expected = value(await readNifti(EXPECTED));
+      const fusion = value(await readNifti(path.join(nifti, 'reference_fusion_mav.nii.gz')));
+      const found = regionDice(labels, expected.values);
+      const fused = regionDice(labels, fusion.values);
+      const text = (numbers: number[]) => numbers.map(each => each.toFixed(3)).join(', ');
+      console.log(
+        `MSNet cascade (${Object.keys(REGIONS).join(', ')}): Dice ${text(found)} with the original's, ${text(fused)} with the fusion of five algorithms`,
+      );
+      found.forEach(each => expect(each).toBeGreaterThan(0.97));
+    },
+    1_200_000,
+  );
 });

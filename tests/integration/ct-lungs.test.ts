@@ -1,7 +1,7 @@
 /**
  * @jest-environment ./extension/src/inference/testing/ortEnvironment.js
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { parseManifest } from '@second-reader/core/model/validate';
@@ -11,12 +11,12 @@ import type { SliceHeader, Volume } from '@second-reader/core/volume/types';
 import { createNodeInference } from '@second-reader/inference/node';
 import { makePhantom } from '../../cli/src/phantom';
 import { STUDIES } from '../../cli/src/phantom/sample';
+import { DATA, needs } from '../support/needs';
 import { readNifti } from '../support/nifti';
 
 /** The reference model in the product's own pipeline, on native ONNX Runtime. */
 
 const folder = path.resolve(__dirname, '../../models/ct-lungs');
-const DATA = process.env.SECOND_READER_DATA ?? path.resolve(__dirname, '../../../shared/data');
 const TOTALSEGMENTATOR = path.join(DATA, 'nifti/totalsegmentator_ct');
 
 const model = () => {
@@ -84,10 +84,7 @@ describe.each(['prior', 'current'] as const)('the %s study of the sample patient
  * they tell a swap of sides or a broken step, not a good outline.
  */
 describe('an abdominal CT with the lung bases, labelled by others', () => {
-  const there = existsSync(TOTALSEGMENTATOR);
-  if (!there) console.log(`skipped: ${TOTALSEGMENTATOR} is not there`);
-
-  (there ? it : it.skip)(
+  needs({ data: 'nifti/totalsegmentator_ct' }).it(
     'has both bases, each on its side',
     async () => {
       const ct = readNifti(path.join(TOTALSEGMENTATOR, 'example_ct.nii.gz'));

@@ -15,8 +15,8 @@ import {
   runOn,
   slicesOf,
 } from '../../extension/src/dicom/testing/runs';
+import { needs, python, root } from '../support/needs';
 import {
-  hasRealSeries,
   metadataOfPerson,
   PEOPLE,
   plainName,
@@ -27,17 +27,13 @@ import {
   bytesOf,
   dciodvfy,
   dsrdump,
-  isPresent,
   outputOf,
-  python,
-  root,
   savedAs,
-  skipped,
   temporaryFolder,
 } from './evidence/support/tools';
 
 /** Our evidence as others read it; see evidence/support/tools. */
-const toolsPresent = isPresent('dciodvfy') && isPresent('dsrdump');
+const tools = needs({ tool: ['dciodvfy', 'dsrdump', 'dcmdump'] });
 
 interface Case {
   name: string;
@@ -172,26 +168,22 @@ function readByOthers(makeCase: () => Case): void {
     folder = written(made);
   });
 
-  if (toolsPresent) {
-    test.each(['seg.dcm', 'sr.dcm'])('dciodvfy finds no error in %s', name => {
-      const { errors, iod } = dciodvfy(path.join(folder, name));
-      expect(errors).toEqual([]);
-      expect(iod).toBe(name === 'seg.dcm' ? 'Segmentation' : 'Comprehensive3DSR');
-    });
-    test('dcmdump reads both, dsrdump prints the report', () => {
-      for (const name of ['seg.dcm', 'sr.dcm']) {
-        const dumped = outputOf('dcmdump', [path.join(folder, name)]);
-        expect(dumped.status).toBe(0);
-        expect(dumped.text).not.toMatch(/^E:/m);
-      }
-      const report = dsrdump(path.join(folder, 'sr.dcm'));
-      expect(report.status).toBe(0);
-      expect(report.complaints).toEqual([]);
-      for (const { id } of made.run.findings) expect(report.text).toContain(id);
-    });
-  } else {
-    skipped('dciodvfy, dsrdump and dcmdump are not installed (packages dicom3tools and dcmtk)');
-  }
+  tools.each([['seg.dcm'], ['sr.dcm']])('dciodvfy finds no error in %s', name => {
+    const { errors, iod } = dciodvfy(path.join(folder, name));
+    expect(errors).toEqual([]);
+    expect(iod).toBe(name === 'seg.dcm' ? 'Segmentation' : 'Comprehensive3DSR');
+  });
+  tools.it('dcmdump reads both, dsrdump prints the report', () => {
+    for (const name of ['seg.dcm', 'sr.dcm']) {
+      const dumped = outputOf('dcmdump', [path.join(folder, name)]);
+      expect(dumped.status).toBe(0);
+      expect(dumped.text).not.toMatch(/^E:/m);
+    }
+    const report = dsrdump(path.join(folder, 'sr.dcm'));
+    expect(report.status).toBe(0);
+    expect(report.complaints).toEqual([]);
+    for (const { id } of made.run.findings) expect(report.text).toContain(id);
+  });
 
   test('our own reader gives the run and the reviews back', async () => {
     const files = ['seg.dcm', 'sr.dcm'].map(name => bytesOf(path.join(folder, name)));
@@ -215,11 +207,9 @@ const REAL_SERIES: Array<[string, number]> = [
   ['chest_ct_cptac_lscc', 30],
 ];
 describe.each(REAL_SERIES)('evidence on a real header: %s', (folder, count) => {
-  if (hasRealSeries(folder)) {
-    readByOthers(() => realCase(folder, count));
-  } else {
-    skipped(`${folder} is not there: SECOND_READER_DATA names the folder with dicom/${folder}`);
-  }
+  needs({ data: `dicom/${folder}` }).describe('as others read it', () =>
+    readByOthers(() => realCase(folder, count)),
+  );
 });
 
 /** A result without segments is a report alone. */
@@ -260,15 +250,11 @@ describe.each(OTHER_KINDS)('evidence without segments: %s', kind => {
   beforeAll(() => {
     ({ folder, run } = writtenReport(kind));
   });
-  if (!toolsPresent) {
-    skipped('dciodvfy and dsrdump are not installed (packages dicom3tools and dcmtk)');
-    return;
-  }
-  test('dciodvfy finds no error', () => {
+  tools.it('dciodvfy finds no error', () => {
     const { errors, iod } = dciodvfy(path.join(folder, 'sr.dcm'));
     expect({ errors, iod }).toEqual({ errors: [], iod: 'Comprehensive3DSR' });
   });
-  test('dsrdump prints it', () => {
+  tools.it('dsrdump prints it', () => {
     const report = dsrdump(path.join(folder, 'sr.dcm'));
     expect(report.status).toBe(0);
     expect(report.complaints).toEqual([]);
@@ -279,15 +265,15 @@ describe.each(OTHER_KINDS)('evidence without segments: %s', kind => {
 
 // Last, and once for all of them: Python takes seconds to load highdicom.
 describe('evidence: pydicom and highdicom', () => {
-  if (!isPresent('highdicom')) {
-    skipped('highdicom is not there: run tests/evidence/setup.sh or set SECOND_READER_PYTHON');
-    return;
-  }
-  test('read what was meant', () => {
-    const script = path.join(root, 'tests/evidence/check.py');
-    const args = ['-W', 'ignore', script, ...folders];
-    const { text, status } = outputOf(python, args);
-    const lines = folders.map(folder => `${path.basename(folder)}: as meant`);
-    expect({ status, text: text.trim().split('\n') }).toEqual({ status: 0, text: lines });
-  }, 300000);
+  needs({ tool: 'highdicom' }).it(
+    'read what was meant',
+    () => {
+      const script = path.join(root, 'tests/evidence/check.py');
+      const args = ['-W', 'ignore', script, ...folders];
+      const { text, status } = outputOf(python, args);
+      const lines = folders.map(folder => `${path.basename(folder)}: as meant`);
+      expect({ status, text: text.trim().split('\n') }).toEqual({ status: 0, text: lines });
+    },
+    300000,
+  );
 });

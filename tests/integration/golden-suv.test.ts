@@ -1,10 +1,11 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
 import { earliestPet, suvbwFactorOf } from '@second-reader/core/volume/suv';
 import { sliceHeaderOf } from '../../extension/src/adapters/ohif/sliceHeader';
 import { casesOf } from '../golden/golden';
+import { DATA, needs } from '../support/needs';
 
 /** The part of dcmjs used here; it has no type declarations. */
 const dcmjs = createRequire(__filename)('dcmjs') as {
@@ -16,17 +17,12 @@ const dcmjs = createRequire(__filename)('dcmjs') as {
 };
 dcmjs.log.setLevel('silent');
 
-const DATA = path.join(
-  process.env.SECOND_READER_DATA ?? path.resolve(__dirname, '../../../shared/data'),
-  'dicom',
-);
-
 /** Headers of a real series as the viewer reads them, against what Python reckoned of its files. */
 describe.each(casesOf('suvbwFactor', { factor: z.number() }))('SUVbw of $name', golden => {
-  const folder = path.join(DATA, golden.name);
-  const reason = existsSync(folder) ? '' : ` (skipped: ${folder} is not there)`;
+  const data = `dicom/${golden.name}`;
 
-  (reason ? it.skip : it)(`is Python’s${reason}`, () => {
+  needs({ data }).it('is Python’s', () => {
+    const folder = path.join(DATA, data);
     const slices = readdirSync(folder).flatMap(file => {
       const bytes = Uint8Array.from(readFileSync(path.join(folder, file)));
       const { dict } = dcmjs.data.DicomMessage.readFile(bytes.buffer, {

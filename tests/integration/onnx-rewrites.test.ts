@@ -1,7 +1,7 @@
 /**
  * @jest-environment ./extension/src/inference/testing/ortEnvironment.js
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { toFloat16 } from '../../cli/src/onnx/float16';
@@ -11,6 +11,7 @@ import { encodeModel, type OnnxModel } from '../../cli/src/onnx/proto';
 import { proveRewrite } from '../../cli/src/onnx/prove';
 import { rewriteForWebGPU } from '../../cli/src/onnx/rewrite';
 import { ProofTable } from '../../cli/src/onnx/testing/proofTable';
+import { DATA, needs } from '../support/needs';
 
 /**
  * Networks as researchers export them from PyTorch (tests/golden/make_onnx_models.py: MONAI's and nnU-Net's
@@ -121,12 +122,9 @@ describe('PyTorch exports, rewritten for WebGPU', () => {
   });
 
   // Five transposed convolutions of 1×3×3, from a published network (see the INDEX of the shared data).
-  const DATA = process.env.SECOND_READER_DATA ?? path.resolve(__dirname, '../../../shared/data');
-  const published = path.join(DATA, 'models/brain_tumour_msnet_wt/model.onnx');
-  const reason = existsSync(published) ? '' : ` (skipped: ${published} is not there)`;
-
-  (reason ? it.skip : it)(`a published network with its own weights${reason}`, async () => {
-    const original = await readModel(published);
+  const data = 'models/brain_tumour_msnet_wt/model.onnx';
+  needs({ data }).it('a published network with its own weights', async () => {
+    const original = await readModel(path.join(DATA, data));
     if (!original.ok) throw new Error(original.refusal.message);
     const { model, rewrites, gaps } = rewriteForWebGPU(original.value);
     expect(rewrites).toHaveLength(5);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { sliceHeaderOf } from '../../extension/src/adapters/ohif/sliceHeader';
@@ -13,6 +13,7 @@ import { createAdmission } from '@second-reader/core/reading/admission';
 import type { DisplaySetSummary } from '@second-reader/core/reading/ports';
 import { planImage } from '@second-reader/core/volume/assemble';
 import { earliestPet, suvbwFactorOf } from '@second-reader/core/volume/suv';
+import { DATA, needs } from '../support/needs';
 
 /** The part of dcmjs used here; it has no type declarations. */
 const dcmjs = createRequire(__filename)('dcmjs') as {
@@ -26,13 +27,10 @@ dcmjs.log.setLevel('silent');
 
 /** What models admit of real studies, from the headers as the viewer reads them. */
 
-const DATA = path.join(
-  process.env.SECOND_READER_DATA ?? path.resolve(__dirname, '../../../shared/data'),
-  'dicom',
-);
+const STUDIES = path.join(DATA, 'dicom');
 
 const headersIn = (folder: string) =>
-  readdirSync(path.join(DATA, folder), { recursive: true, withFileTypes: true })
+  readdirSync(path.join(STUDIES, folder), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile() && entry.name.endsWith('.dcm'))
     .flatMap(entry => {
       const bytes = readFileSync(path.join(entry.parentPath, entry.name));
@@ -58,18 +56,15 @@ const series = (folder: string): DisplaySetSummary => {
 const stateOf = (json: object, displaySets: DisplaySetSummary[]) =>
   createAdmission().modelState({ manifest: manifestSchema.parse(json), baseUrl: '/' }, displaySets);
 
-/** Not `describe.skip`: Jest runs its body, which would read what is not there. */
-const describeWith =
-  (folder: string) =>
-  (name: string, body: () => void): void => {
-    if (existsSync(path.join(DATA, folder))) return describe(name, body);
-    it.skip(`${name} (skipped: ${path.join(DATA, folder)} is not there)`, () => undefined);
-  };
+const withStudy = (folder: string) => needs({ data: `dicom/${folder}` });
 
 const PETCT = 'chest_petct_acrin_nsclc';
-describeWith(PETCT)('PET/CT of the chest', () => {
-  const ct = series(`${PETCT}/ct`);
-  const pet = series(`${PETCT}/pet_ac`);
+describe('PET/CT of the chest', () => {
+  const { it } = withStudy(PETCT);
+  let [ct, pet]: DisplaySetSummary[] = [];
+  beforeAll(() => {
+    [ct, pet] = ['ct', 'pet_ac'].map(name => series(`${PETCT}/${name}`));
+  });
 
   it('fills both channels of a PET/CT model', () => {
     const state = stateOf({ ...petCt(), gates: [] }, [pet, ct]);
@@ -102,10 +97,9 @@ describeWith(PETCT)('PET/CT of the chest', () => {
 });
 
 const GLIOMA = 'mr_glioma_tcga_fg6692_brats_space';
-describeWith(GLIOMA)('four MR series of one glioma', () => {
-  const all = ['t2', 'fla', 't1', 't1c'].map(name => series(`${GLIOMA}/${name}`));
-
-  it('fill the channels of a model by their descriptions', () => {
+describe('four MR series of one glioma', () => {
+  withStudy(GLIOMA).it('fill the channels of a model by their descriptions', () => {
+    const all = ['t2', 'fla', 't1', 't1c'].map(name => series(`${GLIOMA}/${name}`));
     const byName = (pattern: string, notDescription?: string) => ({
       description: pattern,
       notDescription,
@@ -127,8 +121,12 @@ describeWith(GLIOMA)('four MR series of one glioma', () => {
   });
 });
 
-describeWith('cr_wg04')('radiographs', () => {
-  const films = headersIn('cr_wg04');
+describe('radiographs', () => {
+  const { it } = withStudy('cr_wg04');
+  let films: ReturnType<typeof headersIn>;
+  beforeAll(() => {
+    films = headersIn('cr_wg04');
+  });
 
   it('are images without a place, of which an absurd spacing is no spacing', () => {
     expect(films.length).toBe(2);

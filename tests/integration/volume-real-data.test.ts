@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { z } from 'zod';
@@ -6,6 +6,7 @@ import { axisCodes, slicePlane } from '@second-reader/core/geometry/axes';
 import { cross, dot, scale } from '@second-reader/core/geometry/vector';
 import { planVolume } from '@second-reader/core/volume/assemble';
 import type { SliceHeader } from '@second-reader/core/volume/types';
+import { DATA, needs } from '../support/needs';
 
 /** The part of dcmjs used here; it has no type declarations. */
 const dcmjs = createRequire(__filename)('dcmjs') as {
@@ -23,11 +24,8 @@ const dcmjs = createRequire(__filename)('dcmjs') as {
 
 /** Plans volumes of real studies, whose geometry is known from their SOURCE and INDEX. */
 
-const DATA = path.join(
-  process.env.SECOND_READER_DATA ?? path.resolve(__dirname, '../../../shared/data'),
-  'dicom',
-);
-const has = (folder: string) => existsSync(path.join(DATA, folder));
+const STUDIES = path.join(DATA, 'dicom');
+const withStudy = (folder: string) => needs({ data: `dicom/${folder}` });
 
 const numbers = z.array(z.coerce.number());
 const triple = z.tuple([z.coerce.number(), z.coerce.number(), z.coerce.number()]);
@@ -124,7 +122,7 @@ function slicesOf(header: Header): SliceHeader[] {
 
 /** The slices of the largest series under a folder, as the file system lists them. */
 function seriesIn(folder: string): SliceHeader[] {
-  const root = path.join(DATA, folder);
+  const root = path.join(STUDIES, folder);
   const files = root.endsWith('.dcm')
     ? [root]
     : readdirSync(root, { recursive: true, withFileTypes: true })
@@ -138,10 +136,6 @@ function seriesIn(folder: string): SliceHeader[] {
   return [...bySeries.values()].sort((a, b) => b.length - a.length)[0];
 }
 
-if (!existsSync(DATA)) {
-  process.stdout.write('skipped: no real studies (SECOND_READER_DATA names their folder)\n');
-}
-
 function planned(folder: string) {
   const outcome = planVolume(seriesIn(folder));
   if (!outcome.ok) {
@@ -150,7 +144,7 @@ function planned(folder: string) {
   return outcome.value.geometry;
 }
 
-test.each<[string, [number, number, number], number, string]>([
+const PLANNED: Array<[string, [number, number, number], number, string]> = [
   ['chest_ct_nlst', [512, 512, 143], 2, 'LPS'],
   ['chest_ct_cptac_lscc', [512, 512, 99], 3, 'LPS'],
   ['chest_petct_acrin_nsclc/ct', [512, 512, 135], 3.27, 'LPS'],
@@ -159,33 +153,31 @@ test.each<[string, [number, number, number], number, string]>([
   ['enhanced_multiframe/eCT_Supplemental.dcm', [512, 512, 2], 10, 'RPI'],
   ['enhanced_multiframe/philips_enhanced_mr_anatomical.dcm', [256, 256, 8], 1.2, 'PIR'],
   ['enhanced_multiframe/siemens_multiframe_mr_anatomical.dcm', [256, 256, 8], 0.9, 'LPS'],
-])('%s is planned', (folder, dimensions, sliceSpacing, codes) => {
-  if (!has(folder)) {
-    process.stdout.write(`skipped: no ${folder}\n`);
-    return;
-  }
-  const geometry = planned(folder);
-  expect(geometry.dimensions).toEqual(dimensions);
-  expect(geometry.spacing[2]).toBeCloseTo(sliceSpacing, 3);
-  expect(axisCodes(geometry)).toBe(codes);
-  expect(slicePlane(geometry)).toBe(codes === 'PIR' ? 'sagittal' : 'axial');
-});
+];
+for (const [folder, dimensions, sliceSpacing, codes] of PLANNED) {
+  withStudy(folder).it(`${folder} is planned`, () => {
+    const geometry = planned(folder);
+    expect(geometry.dimensions).toEqual(dimensions);
+    expect(geometry.spacing[2]).toBeCloseTo(sliceSpacing, 3);
+    expect(axisCodes(geometry)).toBe(codes);
+    expect(slicePlane(geometry)).toBe(codes === 'PIR' ? 'sagittal' : 'axial');
+  });
+}
 
-test.each<[string, string, Record<string, unknown>]>([
+const REFUSED: Array<[string, string, Record<string, unknown>]> = [
   ['head_ct_gantry_tilt_variable_spacing', 'gantryTilt', { met: 18.5 }],
   ['odd_geometry/gantrytilting', 'gantryTilt', { met: 14 }],
   ['odd_geometry/sliceincrement', 'gantryTilt', { met: 15.5 }],
   ['cr_wg04', 'missingPosition', {}],
   // Magnitude and phase stand at the same places.
   ['enhanced_multiframe/qa_enh_Philips_IM_0027_fMAP.dcm', 'duplicatePosition', { met: 0 }],
-])('%s is refused: %s', (folder, code, values) => {
-  if (!has(folder)) {
-    process.stdout.write(`skipped: no ${folder}\n`);
-    return;
-  }
-  const outcome = planVolume(seriesIn(folder));
-  expect(outcome).toMatchObject({ ok: false, refusal: { code, values } });
-});
+];
+for (const [folder, code, values] of REFUSED) {
+  withStudy(folder).it(`${folder} is refused: ${code}`, () => {
+    const outcome = planVolume(seriesIn(folder));
+    expect(outcome).toMatchObject({ ok: false, refusal: { code, values } });
+  });
+}
 
 /** The same slices with the tilt taken out: what is wrong with them besides. */
 function straightened(folder: string): SliceHeader[] {
@@ -197,25 +189,19 @@ function straightened(folder: string): SliceHeader[] {
   });
 }
 
-test.each<[string, string]>([
+const TILTED: Array<[string, string]> = [
   ['head_ct_gantry_tilt_variable_spacing', 'unevenSpacing'],
   ['odd_geometry/sliceincrement', 'missingSlices'],
-])('%s, its tilt taken out, is refused: %s', (folder, code) => {
-  if (!has(folder)) {
-    process.stdout.write(`skipped: no ${folder}\n`);
-    return;
-  }
-  const outcome = planVolume(straightened(folder));
-  expect(outcome).toMatchObject({ ok: false, refusal: { code } });
-});
+];
+for (const [folder, code] of TILTED) {
+  withStudy(folder).it(`${folder}, its tilt taken out, is refused: ${code}`, () => {
+    const outcome = planVolume(straightened(folder));
+    expect(outcome).toMatchObject({ ok: false, refusal: { code } });
+  });
+}
 
-test('a slice taken out of a real chest CT is named', () => {
-  const folder = 'chest_ct_nlst';
-  if (!has(folder)) {
-    process.stdout.write(`skipped: no ${folder}\n`);
-    return;
-  }
-  const slices = seriesIn(folder);
+withStudy('chest_ct_nlst').it('a slice taken out of a real chest CT is named', () => {
+  const slices = seriesIn('chest_ct_nlst');
   const without = slices.filter(({ instanceNumber }) => instanceNumber !== 70);
   expect(without).toHaveLength(slices.length - 1);
   const outcome = planVolume(without);

@@ -4,42 +4,18 @@ import type { RunResult, SourceSeries } from '@second-reader/core/findings/types
 import type { EvidenceObject, SourceMetadata } from '@second-reader/core/reading/ports';
 import { evidenceTable } from '@second-reader/core/evidence/table';
 import { planVolume } from '@second-reader/core/volume/assemble';
-import type { SliceHeader, Volume } from '@second-reader/core/volume/types';
+import type { Volume } from '@second-reader/core/volume/types';
 import { indexToWorld } from '@second-reader/core/geometry/transform';
 import { writeEvidence } from '@second-reader/dicom/evidence';
 import { mapOn } from '@second-reader/dicom/testing/maps';
 import { runOfKind, runOn } from '@second-reader/dicom/testing/runs';
+import { sliceHeaderOf, type JsonDataset } from '../../support/sliceHeader';
 import { SAMPLE_DATA } from './paths';
 
-type DicomJson = Record<string, { vr: string; Value?: unknown[] }>;
-
-const json = async (url: string): Promise<DicomJson[]> => {
+const json = async (url: string): Promise<JsonDataset[]> => {
   const response = await fetch(url, { headers: { Accept: 'application/dicom+json' } });
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  return (await response.json()) as DicomJson[];
-};
-
-const sliceOf = (item: DicomJson): SliceHeader => {
-  const numbers = (tag: string) => (item[tag]?.Value ?? []).map(Number);
-  const text = (tag: string) => String(item[tag]?.Value?.[0] ?? '');
-  const [x, y, z] = numbers('00200032');
-  return {
-    sopInstanceUID: text('00080018'),
-    sopClassUID: text('00080016'),
-    rows: numbers('00280010')[0],
-    columns: numbers('00280011')[0],
-    pixelSpacing: numbers('00280030') as unknown as [number, number],
-    imagePositionPatient: [x, y, z],
-    imageOrientationPatient: numbers(
-      '00200037',
-    ) as unknown as SliceHeader['imageOrientationPatient'],
-    sliceThickness: numbers('00180050')[0],
-    photometricInterpretation: 'MONOCHROME2',
-    samplesPerPixel: 1,
-    rescaleSlope: Number(text('00281053') || 1),
-    rescaleIntercept: Number(text('00281052') || 0),
-    modality: text('00080060'),
-  };
+  return (await response.json()) as JsonDataset[];
 };
 
 export interface Archived {
@@ -52,7 +28,7 @@ export const archivedSeries = async (root: string, study: string): Promise<Archi
   const items = (await json(`${root}/studies/${study}/metadata`)).filter(
     item => item['00080060']?.Value?.[0] === 'CT',
   );
-  const slices = items.map(sliceOf);
+  const slices = items.map(sliceHeaderOf);
   const plan = planVolume(slices);
   if (!plan.ok) throw new Error(plan.refusal.message);
   const text = (tag: string) => String(items[0][tag]?.Value?.[0]);

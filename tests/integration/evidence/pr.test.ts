@@ -9,14 +9,14 @@ import { sourceAttributes } from '../../../extension/src/dicom/common/source';
 import { gridOf, markersOf } from '../../../extension/src/dicom/presentation/markers';
 import { writePresentationState } from '../../../extension/src/dicom/presentation/writePresentationState';
 import { metadataOf, runOfKind, runOn, slicesOf } from '../../../extension/src/dicom/testing/runs';
+import { needs } from '../../support/needs';
 import { radiograph, readPgm, sourceImage } from './support/image';
-import { hasRealSeries, metadataOfPerson, PEOPLE, plainName, realSeries } from './support/sources';
+import { metadataOfPerson, PEOPLE, plainName, realSeries } from './support/sources';
 import {
+  dcmdumpReadsEach,
   dciodvfy,
-  outputOf,
   pythonSays,
   savedAs,
-  skipped,
   temporaryFolder,
   testWith,
 } from './support/tools';
@@ -153,12 +153,7 @@ describe('a presentation state as others read it', () => {
       });
     });
   }
-  testWith('dcmdump', 'reads each of them', () => {
-    for (const file of files.values()) {
-      const { status, text } = outputOf('dcmdump', [file]);
-      expect({ status, errors: text.match(/^E:.*/gm) }).toEqual({ status: 0, errors: null });
-    }
-  });
+  dcmdumpReadsEach(() => files.values());
   testWith(
     'highdicom',
     'pydicom reads places, texts, layers, windows and names as meant',
@@ -257,11 +252,8 @@ describe('dcmp2pgm', () => {
 
 describe('markers on a real series', () => {
   const series = 'chest_ct_nlst';
-  if (!hasRealSeries(series)) {
-    skipped(`${series} is not there: SECOND_READER_DATA names the folder with dicom/${series}`);
-    return;
-  }
-  testWith('dciodvfy', `clean: ${series}`, () => {
+  const real = needs({ tool: 'dciodvfy', data: `dicom/${series}` });
+  real.it(`dciodvfy: clean: ${series}`, () => {
     const { source, metadata } = realSeries(series, 20);
     const run = { ...withDetection(source.slices, [100, 120, 8], [12, 8, 3]), source };
     const file = savedAs(temporaryFolder(), 'pr.dcm', written({ run, metadata, patient: '' }));

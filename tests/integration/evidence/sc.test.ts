@@ -9,14 +9,14 @@ import { colourOf } from '../../../extension/src/dicom/secondaryCapture/legend';
 import { writeSecondaryCapture } from '../../../extension/src/dicom/secondaryCapture/writeSecondaryCapture';
 import { mapOn, withMaps } from '../../../extension/src/dicom/testing/maps';
 import { metadataOf, runOfKind, runOn, slicesOf } from '../../../extension/src/dicom/testing/runs';
+import { needs } from '../../support/needs';
 import { radiograph } from './support/image';
-import { hasRealSeries, metadataOfPerson, PEOPLE, plainName, realSeries } from './support/sources';
+import { metadataOfPerson, PEOPLE, plainName, realSeries } from './support/sources';
 import {
+  dcmdumpReadsEach,
   dciodvfy,
-  outputOf,
   pythonSays,
   savedAs,
-  skipped,
   temporaryFolder,
   testWith,
 } from './support/tools';
@@ -114,12 +114,7 @@ describe('a secondary capture as others read it', () => {
       expect({ errors, iod }).toEqual({ errors: [], iod: 'MultiframeTrueColorSCImage' });
     });
   });
-  testWith('dcmdump', 'reads each of them', () => {
-    for (const file of files) {
-      const { status, text } = outputOf('dcmdump', [file]);
-      expect({ status, errors: text.match(/^E:.*/gm) }).toEqual({ status: 0, errors: null });
-    }
-  });
+  dcmdumpReadsEach(() => files);
   testWith(
     'highdicom',
     'and pydicom read frames, names and references as meant',
@@ -180,11 +175,8 @@ describe('a secondary capture as others read it', () => {
 });
 describe('a secondary capture of a real series', () => {
   const series = 'chest_ct_nlst';
-  if (!hasRealSeries(series)) {
-    skipped(`${series} is not there: SECOND_READER_DATA names the folder with dicom/${series}`);
-    return;
-  }
-  testWith('dciodvfy', `clean: ${series}`, () => {
+  const real = needs({ tool: 'dciodvfy', data: `dicom/${series}` });
+  real.it(`dciodvfy: clean: ${series}`, () => {
     const { source, metadata } = realSeries(series, 12);
     const run = { ...detections(source.slices), source };
     const file = savedAs(temporaryFolder(), 'sc.dcm', written({ ...caseOf(run, 2), metadata }));

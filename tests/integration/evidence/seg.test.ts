@@ -16,15 +16,15 @@ import {
   runOn,
   slicesOf,
 } from '../../../extension/src/dicom/testing/runs';
+import { needs } from '../../support/needs';
 import { keptByOrthanc } from './support/archive';
-import { hasRealSeries, metadataOfPerson, PEOPLE, plainName, realSeries } from './support/sources';
+import { metadataOfPerson, PEOPLE, plainName, realSeries } from './support/sources';
 import {
   bytesOf,
   dciodvfy,
   outputOf,
   pythonSays,
   savedAs,
-  skipped,
   temporaryFolder,
   testWith,
 } from './support/tools';
@@ -156,27 +156,20 @@ function written({ run, metadata }: Case, type: Kind): string {
 /** Every file made by a test, with what was meant: Python, which loads for seconds, reads all at once. */
 const made: Array<{ name: string; folder: string; meant: Case; type: Kind }> = [];
 
+/** Some slices of a real series under two boxes. */
+const realCase = (): Case => {
+  const { source, metadata } = realSeries(REAL, 8);
+  const run = { ...runOn(source.slices, 2), source };
+  const first = metadata.get(source.slices[0].sopInstanceUID) as Record<
+    string,
+    { Value?: unknown[] }
+  >;
+  return { run, metadata, patient: plainName(first['00100010']?.Value?.[0]) };
+};
+
 describe.each(KINDS)('SEG %s', type => {
   const name = type.toUpperCase();
-  const cases: Array<[string, () => Case]> = [...CASES];
-  if (hasRealSeries(REAL)) {
-    cases.push([
-      `a real header, ${REAL}`,
-      () => {
-        const { source, metadata } = realSeries(REAL, 8);
-        const run = { ...runOn(source.slices, 2), source };
-        const first = metadata.get(source.slices[0].sopInstanceUID) as Record<
-          string,
-          { Value?: unknown[] }
-        >;
-        return { run, metadata, patient: plainName(first['00100010']?.Value?.[0]) };
-      },
-    ]);
-  } else {
-    skipped(`${REAL} is not there: SECOND_READER_DATA names the folder with dicom/${REAL}`);
-  }
-
-  describe.each(cases)('%s', (caseName, make) => {
+  const read = (caseName: string, make: () => Case): void => {
     const meant = make();
     const folder = written(meant, type);
     const file = path.join(folder, 'seg.dcm');
@@ -210,7 +203,11 @@ describe.each(KINDS)('SEG %s', type => {
         expect(Buffer.compare(labelMap.voxels, meantMap.voxels)).toBe(0);
       });
     }
-  });
+  };
+
+  describe.each(CASES)('%s', read);
+  const real = `a real header, ${REAL}`;
+  needs({ data: `dicom/${REAL}` }).describe(real, () => read(real, realCase));
 });
 
 describe('SEG: Python', () => {

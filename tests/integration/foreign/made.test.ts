@@ -10,14 +10,14 @@ import type {
   SourceSeries,
 } from '../../../extension/src/core/findings/types';
 import { createEvidenceReader } from '../../../extension/src/dicom/evidence';
-import { isPresent, python, skipped } from '../evidence/support/tools';
+import { needs, python } from '../../support/needs';
 import { bytesOf, seriesIn, shown, type Shown } from './support';
 
 /**
  * Objects that highdicom makes when the test runs, on an oblique series of images: what we show is
  * what highdicom and numpy say that they hold.
  */
-const present = isPresent('highdicom');
+const { it, each } = needs({ tool: 'highdicom' });
 const ROWS = 20;
 const COLUMNS = 28;
 
@@ -28,17 +28,14 @@ interface Truth {
   pm: { first: number; sum: number; integerFirst: number; integerSum: number };
 }
 
-if (!present) skipped('highdicom: objects that it makes (not here)');
-
-const describeIf = present ? describe : describe.skip;
-
-describeIf('highdicom: objects that it makes', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'foreign-'));
+describe('highdicom: objects that it makes', () => {
+  let folder: string;
   const file = (name: string): string => path.join(folder, `${name}.dcm`);
   let truth: Truth;
   let source: SourceSeries[];
 
   beforeAll(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'foreign-'));
     const script = path.join(__dirname, 'make_objects.py');
     const made = spawnSync(python, [script, 'make', folder], { encoding: 'utf8' });
     if (made.status !== 0) throw new Error(made.stderr);
@@ -64,7 +61,7 @@ describeIf('highdicom: objects that it makes', () => {
     return [];
   };
 
-  test.each([
+  each([
     ['binary', 1, []],
     ['labelmap', 1, []],
     ['labelmap_rle', 1, []],
@@ -74,7 +71,7 @@ describeIf('highdicom: objects that it makes', () => {
     ['part', 1, []],
     ['flipped', 1, []],
     ['axial', 1, ['foreignResampled']],
-  ] as const)('SEG %s has the voxels that numpy says, in %i run(s)', async (name, count, said) => {
+  ])('SEG %s has the voxels that numpy says, in %i run(s)', async (name, count, said) => {
     const { runs, refusals } = await shown([file(`seg_${name}`)], source);
     expect(refusals).toEqual([]);
     expect(runs).toHaveLength(count);
@@ -98,7 +95,7 @@ describeIf('highdicom: objects that it makes', () => {
     });
   });
 
-  test('a segment without a Tracking UID has one that derives from its object', async () => {
+  it('a segment without a Tracking UID has one that derives from its object', async () => {
     const ids = async (): Promise<string[]> =>
       (await shown([file('seg_overlapping')], source)).runs.flatMap(({ findings }) =>
         findings.map(({ id }) => id),
@@ -109,7 +106,7 @@ describeIf('highdicom: objects that it makes', () => {
     expect(await ids()).toEqual([first, second, third]);
   });
 
-  test('a SEG in JPEG-LS is refused with its transfer syntax', async () => {
+  it('a SEG in JPEG-LS is refused with its transfer syntax', async () => {
     const { runs, refusals } = await shown([file('seg_labelmap_jpegls')], source);
     expect(runs).toEqual([]);
     expect(refusals).toMatchObject([
@@ -133,7 +130,7 @@ describeIf('highdicom: objects that it makes', () => {
       result = await shown([file('sr_planar'), file('seg_binary')], source);
     });
 
-    test.each([
+    each([
       ['box', 'POLYLINE', true],
       ['ellipse', 'ELLIPSE', true],
       ['line', 'POLYLINE', true],
@@ -153,13 +150,13 @@ describeIf('highdicom: objects that it makes', () => {
       expect(finding.referencedSOPInstanceUID).toBe(expected);
     });
 
-    test('an ellipsoid is shown at its middle', () => {
+    it('an ellipsoid is shown at its middle', () => {
       const { centroid, middleSlice } = named(result, 'ellipsoid');
       expect([centroid]).toEqual(closeTo([truth.sr.middle]));
       expect(middleSlice).toBe(3);
     });
 
-    test('measurements, sites and evaluations come with their codes', () => {
+    it('measurements, sites and evaluations come with their codes', () => {
       const box = named(result, 'box') as AnnotationFinding;
       expect(box.concept.type).toMatchObject({ value: '27925004', scheme: 'SCT' });
       expect(box.concept.modifier).toMatchObject({ value: '7771000', meaning: 'Left' });
@@ -180,7 +177,7 @@ describeIf('highdicom: objects that it makes', () => {
       ]);
     });
 
-    test('what it says of a segment is said of the segment', () => {
+    it('what it says of a segment is said of the segment', () => {
       const segment = result.runs
         .flatMap(({ findings }) => findings)
         .find(
@@ -197,7 +194,7 @@ describeIf('highdicom: objects that it makes', () => {
       expect(() => named(result, 'segment')).toThrow();
     });
 
-    test('each algorithm of a report is a result of its own', () => {
+    it('each algorithm of a report is a result of its own', () => {
       const names = result.runs.map(({ provenance }) => provenance.modelId);
       expect(names).toEqual(['NoduleNet', 'NoduleNet', 'EmphysemaNet']);
       const whole = named(result, 'whole');
@@ -205,7 +202,7 @@ describeIf('highdicom: objects that it makes', () => {
       expect(whole.evaluations).toMatchObject([{ value: { meaning: 'Mild' } }]);
     });
 
-    test('without the SEG the numbers are shown, and why only these', async () => {
+    it('without the SEG the numbers are shown, and why only these', async () => {
       const alone = await shown([file('sr_planar')], source);
       expect(named(alone, 'segment')).toMatchObject({
         kind: 'regression',
@@ -215,7 +212,7 @@ describeIf('highdicom: objects that it makes', () => {
     });
   });
 
-  test('GSPS: markers and words in pixels, lines in parts of the display', async () => {
+  it('GSPS: markers and words in pixels, lines in parts of the display', async () => {
     const { runs, refusals } = await shown([file('pr_markers')], source);
     expect(refusals).toEqual([]);
     const [marker, line] = runs[0].findings as AnnotationFinding[];
@@ -232,7 +229,7 @@ describeIf('highdicom: objects that it makes', () => {
     expect(runs[0].foreign?.author).toBe('Doe^Jane');
   });
 
-  test.each(['float', 'double', 'integer'])('Parametric Map of %s', async kind => {
+  each([['float'], ['double'], ['integer']])('Parametric Map of %s', async kind => {
     const { runs, refusals } = await shown([file(`pm_${kind}`)], source);
     expect(refusals).toEqual([]);
     const [map] = runs[0].maps!;
@@ -251,7 +248,7 @@ describeIf('highdicom: objects that it makes', () => {
     expect(runs[0].findings).toMatchObject([{ kind: 'map', mapKey: 'prob' }]);
   });
 
-  test('Key Object Selection: its images, title and description', async () => {
+  it('Key Object Selection: its images, title and description', async () => {
     const { runs } = await shown([file('ko')], source);
     const { slices } = source[0];
     expect(runs[0].findings).toMatchObject([
@@ -265,7 +262,7 @@ describeIf('highdicom: objects that it makes', () => {
     ]);
   });
 
-  test('Secondary Capture: of an image it is a key image, alone it is no result', async () => {
+  it('Secondary Capture: of an image it is a key image, alone it is no result', async () => {
     const [of, alone] = await Promise.all(
       ['sc_of_image', 'sc_alone'].map(name => shown([file(name)], source)),
     );
@@ -276,7 +273,7 @@ describeIf('highdicom: objects that it makes', () => {
     expect(alone.refusals).toMatchObject([{ code: 'foreignNothingToShow' }]);
   });
 
-  test('the evidence reader gives them all, and what is not shown with its reason', async () => {
+  it('the evidence reader gives them all, and what is not shown with its reason', async () => {
     const names = ['sr_planar', 'seg_binary', 'pr_markers', 'pm_float', 'ko', 'sc_of_image'];
     const refused: string[] = [];
     const read = await createEvidenceReader().read(
@@ -293,7 +290,7 @@ describeIf('highdicom: objects that it makes', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('other images are not taken for those that were meant', async () => {
+  it('other images are not taken for those that were meant', async () => {
     const other = source.map(series => ({
       ...series,
       seriesInstanceUID: '1.2.3.4',

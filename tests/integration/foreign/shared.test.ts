@@ -7,7 +7,7 @@ import type {
   SourceSeries,
 } from '../../../extension/src/core/findings/types';
 import type { ParsedDataset } from '../../../extension/src/dicom/common/parse';
-import { python, skipped, testWith } from '../evidence/support/tools';
+import { DATA, needs, python } from '../../support/needs';
 import { objectsIn, parsed, seriesIn, seriesOfFrames, shown } from './support';
 
 /**
@@ -45,9 +45,9 @@ interface Case {
   remarks?: string[];
 }
 
-const inDcmqi = (name: string): string => path.join(dcmqi ?? '', 'segmentations', name);
-const inHighdicom = (name: string): string => path.join(highdicom ?? '', name);
-const inAcrin = (name: string): string => path.join(acrin ?? '', name);
+const inDcmqi = (name: string): string => path.join(dcmqi, 'segmentations', name);
+const inHighdicom = (name: string): string => path.join(highdicom, name);
+const inAcrin = (name: string): string => path.join(acrin, name);
 
 const CASES: Record<string, Case> = {
   'dcmqi 23x38x3': {
@@ -82,7 +82,7 @@ const CASES: Record<string, Case> = {
     voxels: { Liver: 630 },
   },
   'dcmqi SR example': {
-    file: path.join(dcmqi ?? '', 'sr-example/seg.dcm'),
+    file: path.join(dcmqi, 'sr-example/seg.dcm'),
     source: 3.375,
     voxels: { 'Neoplasm, Primary': 795 },
   },
@@ -136,8 +136,7 @@ const CASES: Record<string, Case> = {
   },
 };
 
-const isHere = ({ file }: Case): boolean =>
-  Boolean(file.includes('acrin') ? acrin : file.includes('objects_dcmqi') ? dcmqi : highdicom);
+const has = ({ file }: Case) => needs({ data: path.relative(DATA, file) });
 
 const seriesCache = new Map<string, SourceSeries[]>();
 async function sourceOf({ file, source }: Case): Promise<SourceSeries[]> {
@@ -154,7 +153,7 @@ let counted: Record<string, Frames> | undefined;
 function framesByPydicom(file: string): Frames {
   if (!counted) {
     const script = path.join(__dirname, 'make_objects.py');
-    const files = Object.values(CASES).filter(isHere);
+    const files = Object.values(CASES).filter(each => has(each).areMet);
     const { stdout, stderr, status } = spawnSync(
       python,
       [script, 'frames', ...files.map(each => each.file)],
@@ -171,52 +170,50 @@ const numberOf = (dataset: ParsedDataset, label: string): number =>
     .filter(each => (each.SegmentLabel as string[] | undefined)?.[0] === label)
     .map(each => (each.SegmentNumber as number[])[0])[0];
 
-describe.each(Object.entries(CASES).filter(([, each]) => isHere(each)))(
-  'SEG of %s',
-  (_name, each) => {
-    test('has the voxels that pydicom counts', async () => {
-      const { runs, refusals } = await shown([each.file], await sourceOf(each));
-      expect(refusals).toEqual([]);
-      expect(runs).toHaveLength(each.runs ?? 1);
-      expect(voxelsOf(runs)).toEqual(each.voxels);
-      expect(runs[0].foreign?.remarks?.map(({ code }) => code) ?? []).toEqual(each.remarks ?? []);
-      for (const { findings, foreign } of runs) {
-        expect(foreign?.instances).toHaveLength(1);
-        findings.forEach(({ id, measurements }) => {
-          expect(id).toMatch(/^[0-9.]+$/);
-          expect(measurements).toEqual([]);
+describe.each(Object.entries(CASES))('SEG of %s', (_name, each) => {
+  has(each).it('has the voxels that pydicom counts', async () => {
+    const { runs, refusals } = await shown([each.file], await sourceOf(each));
+    expect(refusals).toEqual([]);
+    expect(runs).toHaveLength(each.runs ?? 1);
+    expect(voxelsOf(runs)).toEqual(each.voxels);
+    expect(runs[0].foreign?.remarks?.map(({ code }) => code) ?? []).toEqual(each.remarks ?? []);
+    for (const { findings, foreign } of runs) {
+      expect(foreign?.instances).toHaveLength(1);
+      findings.forEach(({ id, measurements }) => {
+        expect(id).toMatch(/^[0-9.]+$/);
+        expect(measurements).toEqual([]);
+      });
+    }
+  });
+
+  const counts = needs({ tool: 'highdicom', data: path.relative(DATA, each.file) });
+  counts.it('highdicom: its voxels are on the images that pydicom finds them on', async () => {
+    const { runs } = await shown([each.file], await sourceOf(each));
+    const dataset = await parsed(each.file);
+    const found: Frames = [];
+    for (const { labelMap, findings, source } of runs) {
+      const [columns, rows] = labelMap!.geometry.dimensions;
+      const size = columns * rows;
+      for (const finding of findings as SegmentFinding[]) {
+        source.slices.forEach(({ sopInstanceUID }, k) => {
+          const slice = labelMap!.voxels.subarray(k * size, (k + 1) * size);
+          const count = slice.filter(value => value === finding.segment.segmentNumber).length;
+          const number = numberOf(dataset, finding.segment.label.en);
+          if (count > 0) found.push([number, sopInstanceUID, count]);
         });
       }
-    });
+    }
+    const sorted = (frames: Frames): string[] => frames.map(frame => frame.join(' ')).sort();
+    const expected = framesByPydicom(each.file).filter(([, , count]) => count > 0);
+    expect(sorted(found)).toEqual(sorted(expected));
+  });
+});
 
-    testWith('highdicom', 'its voxels are on the images that pydicom finds them on', async () => {
-      const { runs } = await shown([each.file], await sourceOf(each));
-      const dataset = await parsed(each.file);
-      const found: Frames = [];
-      for (const { labelMap, findings, source } of runs) {
-        const [columns, rows] = labelMap!.geometry.dimensions;
-        const size = columns * rows;
-        for (const finding of findings as SegmentFinding[]) {
-          source.slices.forEach(({ sopInstanceUID }, k) => {
-            const slice = labelMap!.voxels.subarray(k * size, (k + 1) * size);
-            const count = slice.filter(value => value === finding.segment.segmentNumber).length;
-            const number = numberOf(dataset, finding.segment.label.en);
-            if (count > 0) found.push([number, sopInstanceUID, count]);
-          });
-        }
-      }
-      const sorted = (frames: Frames): string[] => frames.map(frame => frame.join(' ')).sort();
-      const expected = framesByPydicom(each.file).filter(([, , count]) => count > 0);
-      expect(sorted(found)).toEqual(sorted(expected));
-    });
-  },
-);
+describe('SR of dcmqi, with its SEG', () => {
+  const { it } = needs({ data: 'dicom/objects_dcmqi' });
+  const at = (name: string): string => path.join(dcmqi, 'sr-example', name);
 
-if (!dcmqi) skipped('objects of dcmqi (not here)');
-(dcmqi ? describe : describe.skip)('SR of dcmqi, with its SEG', () => {
-  const at = (name: string): string => path.join(dcmqi!, 'sr-example', name);
-
-  test('the segment has the measurements of the report', async () => {
+  it('the segment has the measurements of the report', async () => {
     const source = seriesOfFrames(await parsed(at('seg.dcm')), 3.375);
     const { runs, refusals } = await shown(['sr.dcm', 'seg.dcm', 'rwvm.dcm'].map(at), source);
     expect(refusals).toMatchObject([
@@ -270,7 +267,7 @@ if (!dcmqi) skipped('objects of dcmqi (not here)');
     expect(runs[0].foreign?.instances).toHaveLength(2);
   });
 
-  test('alone, it is shown by its numbers on the images that it names', async () => {
+  it('alone, it is shown by its numbers on the images that it names', async () => {
     const source = seriesOfFrames(await parsed(at('seg.dcm')), 3.375);
     const { runs } = await shown([at('sr.dcm')], source);
     expect(runs[0].findings).toMatchObject([{ kind: 'regression' }]);
@@ -283,11 +280,11 @@ if (!dcmqi) skipped('objects of dcmqi (not here)');
   });
 });
 
-if (!highdicom) skipped('objects of highdicom (not here)');
-(highdicom ? describe : describe.skip)('SR of highdicom', () => {
+describe('SR of highdicom', () => {
+  const { it } = needs({ data: 'dicom/objects_highdicom' });
   const source = (): SourceSeries[] => seriesIn(inHighdicom('ct_image.dcm'));
 
-  test('a circle with its area', async () => {
+  it('a circle with its area', async () => {
     const { runs, refusals } = await shown([inHighdicom('sr_document.dcm')], source());
     expect(refusals).toEqual([]);
     expect(runs[0].foreign).toMatchObject({ author: 'Foo', manufacturer: 'Manufacturer' });
@@ -303,7 +300,7 @@ if (!highdicom) skipped('objects of highdicom (not here)');
     ]);
   });
 
-  test('groups with a circle, a polyline, a point in space and an image alone', async () => {
+  it('groups with a circle, a polyline, a point in space and an image alone', async () => {
     const file = inHighdicom('sr_document_with_multiple_groups.dcm');
     const { runs, refusals } = await shown([file], source());
     expect(refusals).toEqual([]);
@@ -323,7 +320,7 @@ if (!highdicom) skipped('objects of highdicom (not here)');
     });
   });
 
-  test('on images that are not open it is refused', async () => {
+  it('on images that are not open it is refused', async () => {
     const { runs, refusals } = await shown(
       [inHighdicom('sr_document.dcm')],
       seriesIn(inHighdicom('dx_image.dcm')),
@@ -332,10 +329,8 @@ if (!highdicom) skipped('objects of highdicom (not here)');
     expect(refusals.map(({ code }) => code)).toEqual(['foreignSourceAbsent']);
   });
 
-  test('what is of whole-slide images is refused as such', async () => {
-    const names = readdirSync(highdicom!).filter(name =>
-      /^seg_image_sm|^sm_annotations/.test(name),
-    );
+  it('what is of whole-slide images is refused as such', async () => {
+    const names = readdirSync(highdicom).filter(name => /^seg_image_sm|^sm_annotations/.test(name));
     const { runs, refusals } = await shown(
       names.map(inHighdicom),
       seriesIn(inHighdicom('sm_image.dcm')),
@@ -348,8 +343,7 @@ if (!highdicom) skipped('objects of highdicom (not here)');
   });
 });
 
-if (!rt) skipped('RT objects (not here)');
-(rt ? test : test.skip)(
+needs({ data: 'dicom/objects_rt' }).it(
   'RT objects are named and not shown, broken references or not',
   async () => {
     const names = [
@@ -360,8 +354,8 @@ if (!rt) skipped('RT objects (not here)');
       'rt_utils_phantom/non_existent_reference_rt.dcm',
     ];
     const { runs, refusals } = await shown(
-      names.map(name => path.join(rt!, name)),
-      seriesIn(path.join(rt!, 'ct.0.dcm')),
+      names.map(name => path.join(rt, name)),
+      seriesIn(path.join(rt, 'ct.0.dcm')),
     );
     expect(runs).toEqual([]);
     expect(refusals.map(({ values }) => values.kind)).toEqual([

@@ -1,20 +1,17 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { RunResult, SourceSeries } from '../../../extension/src/core/findings/types';
 import type { Refusal } from '../../../extension/src/core/outcome';
 import type { SliceHeader } from '../../../extension/src/core/volume/types';
 import { parsePart10, type ParsedDataset } from '../../../extension/src/dicom/common/parse';
 import { readForeign } from '../../../extension/src/dicom/foreign';
-import { data } from '../evidence/support/sources';
+import { DATA } from '../../support/needs';
+import type { JsonDataset } from '../../support/sliceHeader';
 import { bytesOf } from '../evidence/support/tools';
 
-/** Real objects of others; `undefined` where this machine has none. */
-export const objectsIn = (folder: string): string | undefined => {
-  const found = path.join(data, 'dicom', folder);
-  return existsSync(found) ? found : undefined;
-};
+/** Real objects of others; a test of them `needs` them. */
+export const objectsIn = (folder: string): string => path.join(DATA, 'dicom', folder);
 
-type JsonDataset = Record<string, { vr: string; Value?: unknown[] }>;
 const { DicomMessage } = jest.requireActual<{
   data: { DicomMessage: { readFile(file: ArrayBuffer, options?: object): { dict: JsonDataset } } };
 }>('dcmjs').data;

@@ -1,16 +1,14 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { RunResult, SourceSeries } from '../../../../extension/src/core/findings/types';
 import type { SourceMetadata } from '../../../../extension/src/core/reading/ports';
 import { planVolume } from '../../../../extension/src/core/volume/assemble';
-import type { SliceHeader } from '../../../../extension/src/core/volume/types';
 import { metadataOf } from '../../../../extension/src/dicom/testing/runs';
-import { bytesOf, root } from './tools';
+import { DATA } from '../../../support/needs';
+import { sliceHeaderOf, type JsonDataset } from '../../../support/sliceHeader';
+import { bytesOf } from './tools';
 
-/** Where real studies are: `<data>/dicom/<study>/*.dcm`. */
-export const data = process.env.SECOND_READER_DATA ?? path.resolve(root, '../shared/data');
-
-export type JsonDataset = Record<string, { vr: string; Value?: unknown[] }>;
+export type { JsonDataset };
 const { DicomMessage } = jest.requireActual<{
   data: {
     DicomMessage: { readFile(file: ArrayBuffer, options?: object): { dict: JsonDataset } };
@@ -20,45 +18,18 @@ const { DicomMessage } = jest.requireActual<{
 /** A Part 10 file in the DICOM JSON model, read by dcmjs. */
 export const readByDcmjs = (file: ArrayBuffer): JsonDataset => DicomMessage.readFile(file).dict;
 
-export const hasRealSeries = (folder: string): boolean =>
-  existsSync(path.join(data, 'dicom', folder));
-
-/** The header of a slice as the host gives it, from its data set. */
-const sliceOf = (header: JsonDataset): SliceHeader => {
-  const numbers = (tag: string): number[] => (header[tag]?.Value ?? []).map(Number);
-  const text = (tag: string): string => String(header[tag]?.Value?.[0] ?? '');
-  const [x, y, z] = numbers('00200032');
-  return {
-    sopInstanceUID: text('00080018'),
-    sopClassUID: text('00080016'),
-    rows: numbers('00280010')[0],
-    columns: numbers('00280011')[0],
-    pixelSpacing: numbers('00280030') as unknown as [number, number],
-    imagePositionPatient: [x, y, z],
-    imageOrientationPatient: numbers(
-      '00200037',
-    ) as unknown as SliceHeader['imageOrientationPatient'],
-    sliceThickness: numbers('00180050')[0],
-    photometricInterpretation: 'MONOCHROME2',
-    samplesPerPixel: 1,
-    rescaleSlope: 1,
-    rescaleIntercept: 0,
-    modality: text('00080060'),
-  };
-};
-
 /** The first `count` slices (k order) of a real series with the metadata that its files hold. */
 export function realSeries(
   folder: string,
   count: number,
 ): { source: SourceSeries; metadata: SourceMetadata } {
-  const directory = path.join(data, 'dicom', folder);
+  const directory = path.join(DATA, 'dicom', folder);
   const headers = readdirSync(directory)
     .filter(name => name.endsWith('.dcm'))
     .map(name => readByDcmjs(bytesOf(path.join(directory, name))));
   const series = headers[0]['0020000E'].Value![0];
   const ofSeries = headers.filter(header => header['0020000E'].Value![0] === series);
-  const slices = ofSeries.map(sliceOf);
+  const slices = ofSeries.map(sliceHeaderOf);
   const plan = planVolume(slices);
   if (!plan.ok) throw new Error(plan.refusal.message);
   const ordered = plan.value.order.map(index => slices[index]).slice(0, count);

@@ -1,71 +1,19 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { isPresent, needs, python, root, type Tool } from '../../../support/needs';
 
-/**
- * Programs of others that read our evidence: dciodvfy (dicom3tools), dsrdump, dcmdump and dcmp2pgm
- * (DCMTK), and a Python with pydicom and highdicom (tests/evidence/setup.sh makes one, or
- * SECOND_READER_PYTHON names it). A test that needs one of them is skipped by name where it is not.
- */
-export const root = path.resolve(__dirname, '../../../..');
-export const python =
-  process.env.SECOND_READER_PYTHON ?? path.join(root, '.cache/evidence-venv/bin/python');
-
-const works = (command: string, args: string[]): boolean =>
-  spawnSync(command, args, { input: '', encoding: 'utf8' }).error === undefined;
-
-const imports = (module: string): boolean =>
-  existsSync(python) && spawnSync(python, ['-c', `import ${module}`]).status === 0;
-
-const PRESENT = {
-  dciodvfy: () => works('dciodvfy', ['-version']),
-  dsrdump: () => works('dsrdump', ['--version']),
-  dcmdump: () => works('dcmdump', ['--version']),
-  dcmp2pgm: () => works('dcmp2pgm', ['--version']),
-  Orthanc: () => works('Orthanc', ['--version']),
-  highdicom: () => imports('highdicom'),
-  pydicom: () => imports('pydicom'),
-} as const;
-export type Tool = keyof typeof PRESENT;
-
-const WHERE: Record<Tool, string> = {
-  dciodvfy: 'package dicom3tools',
-  dsrdump: 'package dcmtk',
-  dcmdump: 'package dcmtk',
-  dcmp2pgm: 'package dcmtk',
-  Orthanc: 'package orthanc',
-  highdicom: 'run tests/evidence/setup.sh or set SECOND_READER_PYTHON',
-  pydicom: 'run tests/evidence/setup.sh or set SECOND_READER_PYTHON',
-};
-
-const known = new Map<Tool, boolean>();
-export const isPresent = (tool: Tool): boolean => {
-  const before = known.get(tool);
-  if (before !== undefined) return before;
-  const present = PRESENT[tool]();
-  known.set(tool, present);
-  return present;
-};
+/** Programs of others that read our evidence; see tests/support/needs. */
+export { isPresent, python, root };
 
 /** A test named "<tool>: <what>", skipped with the reason in its name where the tool is absent. */
-export function testWith(
+export const testWith = (
   tool: Tool,
   what: string,
   body: () => void | Promise<void>,
   timeout?: number,
-): void {
-  const settled = async (): Promise<void> => {
-    await body();
-  };
-  if (isPresent(tool)) test(`${tool}: ${what}`, settled, timeout);
-  else test.skip(`${tool}: ${what} (not here: ${WHERE[tool]})`, settled);
-}
-
-/** Skips a test, or the one test of a describe, with the reason in its name. */
-export const skipped = (why: string): void => {
-  test.skip(why, () => undefined);
-};
+): void => needs({ tool }).it(`${tool}: ${what}`, body, timeout);
 
 /** What a program answered; its output and its complaints together. */
 export const outputOf = (
@@ -104,6 +52,15 @@ export function dsrdump(file: string): {
   const complaints = text.split('\n').filter(line => /^[EW]:/.test(line) && !innocent.test(line));
   return { status, text, complaints };
 }
+
+/** A test that dcmdump reads each of these files without an error. */
+export const dcmdumpReadsEach = (files: () => Iterable<string>): void =>
+  testWith('dcmdump', 'reads each of them', () => {
+    for (const file of files()) {
+      const { status, text } = outputOf('dcmdump', [file]);
+      expect({ status, errors: text.match(/^E:.*/gm) }).toEqual({ status: 0, errors: null });
+    }
+  });
 
 /** Runs a Python program on arguments and gives back the JSON that it prints; throws with its complaint. */
 export function pythonSays<T>(script: string, args: readonly string[]): T {
