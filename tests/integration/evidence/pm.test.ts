@@ -14,15 +14,15 @@ import {
 import { gridOf } from '../../../extension/src/dicom/presentation/markers';
 import { mapOn, networkGrid, withMaps } from '../../../extension/src/dicom/testing/maps';
 import { metadataOf, runOfKind, slicesOf } from '../../../extension/src/dicom/testing/runs';
+import { needs } from '../../support/needs';
 import { radiograph } from './support/image';
-import { hasRealSeries, metadataOfPerson, PEOPLE, plainName, realSeries } from './support/sources';
+import { metadataOfPerson, PEOPLE, plainName, realSeries } from './support/sources';
 import {
   bytesOf,
+  dcmdumpReadsEach,
   dciodvfy,
-  outputOf,
   pythonSays,
   savedAs,
-  skipped,
   temporaryFolder,
   testWith,
 } from './support/tools';
@@ -96,12 +96,7 @@ describe('a parametric map as others read it', () => {
       expect(dciodvfy(files[index])).toMatchObject({ errors: [], iod: 'ParametricMap' });
     });
   });
-  testWith('dcmdump', 'reads each of them', () => {
-    for (const file of files) {
-      const { status, text } = outputOf('dcmdump', [file]);
-      expect({ status, errors: text.match(/^E:.*/gm) }).toEqual({ status: 0, errors: null });
-    }
-  });
+  dcmdumpReadsEach(() => files);
   testWith(
     'highdicom',
     'and pydicom read values to the last bit, codes, places and names as meant',
@@ -151,11 +146,8 @@ describe('a parametric map as others read it', () => {
 
 describe('a parametric map on a real series', () => {
   const series = 'chest_ct_nlst';
-  if (!hasRealSeries(series)) {
-    skipped(`${series} is not there: SECOND_READER_DATA names the folder with dicom/${series}`);
-    return;
-  }
-  testWith('dciodvfy', `clean: ${series}`, () => {
+  const real = needs({ tool: 'dciodvfy', data: `dicom/${series}` });
+  real.it(`dciodvfy: clean: ${series}`, () => {
     const { source, metadata } = realSeries(series, 6);
     const run = { ...runOfKind('classification', source.slices), source };
     const file = savedAs(temporaryFolder(), 'pm.dcm', written({ ...caseOf(run), metadata }));
