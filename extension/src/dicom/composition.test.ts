@@ -78,6 +78,7 @@ const ALL: EvidenceTable = {
   classification: ['report', 'secondaryCapture'],
   regression: ['report'],
   map: ['parametricMap', 'secondaryCapture'],
+  mapGrid: 'model',
 };
 const segments = withMaps(
   runOn(slices),

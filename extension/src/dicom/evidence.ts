@@ -1,6 +1,7 @@
 import {
   DEFAULT_EVIDENCE,
   evidenceOfRun,
+  isEvidenceFinding,
   type EvidenceKind,
   type EvidenceTable,
 } from '../core/evidence/table';
@@ -10,6 +11,7 @@ import { accept, type Outcome } from '../core/outcome';
 import type { EvidenceObject, EvidenceWriter } from '../core/reading/ports';
 import { sourceAttributes, type SourceAttributes } from './common/source';
 import { writeKeyObjects } from './keyObject/writeKeyObjects';
+import { mapGridFor } from './parametricMap/grid';
 import { writeParametricMap } from './parametricMap/writeParametricMap';
 import { writePresentationState } from './presentation/writePresentationState';
 import { writeSecondaryCapture } from './secondaryCapture/writeSecondaryCapture';
@@ -23,13 +25,13 @@ type WriteRequest = Parameters<EvidenceWriter['write']>[0];
 /** Findings whose row of the table has this kind of object. */
 const findingsFor = (run: RunResult, table: EvidenceTable, kind: EvidenceKind): Finding[] =>
   run.findings.filter(
-    finding => finding.kind in table && table[finding.kind as keyof EvidenceTable].includes(kind),
+    finding => isEvidenceFinding(finding.kind) && table[finding.kind].includes(kind),
   );
 
 /** One kind of object, or those of that kind; none where the run has nothing to put in it. */
 function objectsOf(
   kind: Exclude<EvidenceKind, 'report'>,
-  { run, volume, segmentationType, table = DEFAULT_EVIDENCE }: WriteRequest,
+  { run, volume, segmentationType, predecessors, table = DEFAULT_EVIDENCE }: WriteRequest,
   source: SourceAttributes,
 ): Outcome<EvidenceObject[]> {
   switch (kind) {
@@ -41,7 +43,12 @@ function objectsOf(
       return accept([writeSegmentation(segments, source, { type })]);
     }
     case 'parametricMap':
-      return accept((run.maps ?? []).map(map => writeParametricMap(run, source, map)));
+      return accept(
+        (run.maps ?? []).map(map => {
+          const grid = mapGridFor(run, map, table.mapGrid, predecessors);
+          return writeParametricMap(run, source, map, { grid });
+        }),
+      );
     case 'presentationState':
       return accept(writePresentationState(run, source, findingsFor(run, table, kind)));
     case 'secondaryCapture': {

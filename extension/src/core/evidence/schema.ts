@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Finding } from '../findings/types';
-import type { EvidenceKind, EvidenceTable } from './table';
+import { mapGrids, type EvidenceKind, type evidenceFindings } from './table';
 
 /**
  * What each kind of finding can become: only a segment is a Segmentation, only a map a Parametric
@@ -12,14 +12,15 @@ export const POSSIBLE_EVIDENCE = {
   classification: ['report', 'secondaryCapture', 'keyObjects'],
   regression: ['report', 'secondaryCapture', 'keyObjects'],
   map: ['parametricMap', 'secondaryCapture', 'keyObjects'],
-} as const satisfies Record<keyof EvidenceTable, readonly EvidenceKind[]> &
+} as const satisfies Record<(typeof evidenceFindings)[number], readonly EvidenceKind[]> &
   Partial<Record<Finding['kind'], readonly EvidenceKind[]>>;
 
 const row = <K extends EvidenceKind>(kinds: readonly [K, ...K[]]) => z.array(z.enum(kinds));
 
 /**
  * Rows of the evidence table as a manifest or a site's configuration gives them; a kind of finding
- * without a row keeps the one it has. An empty row stores nothing of that kind.
+ * without a row keeps the one it has. An empty row stores nothing of that kind. `mapGrid` is the grid
+ * that maps are written on.
  */
 export const evidenceTableSchema = z.strictObject({
   segment: row(POSSIBLE_EVIDENCE.segment)
@@ -32,4 +33,5 @@ export const evidenceTableSchema = z.strictObject({
   classification: row(POSSIBLE_EVIDENCE.classification).optional(),
   regression: row(POSSIBLE_EVIDENCE.regression).optional(),
   map: row(POSSIBLE_EVIDENCE.map).optional(),
+  mapGrid: z.enum(mapGrids).optional(),
 });

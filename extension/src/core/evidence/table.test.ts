@@ -27,10 +27,18 @@ describe('the evidence table', () => {
     ]);
   });
 
+  it("has maps on the images' grid, where neither the model nor the site says otherwise", () => {
+    expect(evidenceTable({ map: [] }).mapGrid).toBe('source');
+    expect(evidenceTable({ mapGrid: 'model' }, { map: ['parametricMap'] }).mapGrid).toBe('model');
+    expect(evidenceTable({ mapGrid: 'model' }, { mapGrid: 'source' }).mapGrid).toBe('source');
+    expect(evidenceOf([{ kind: 'mapGrid' as 'map' }])).toEqual([]);
+  });
+
   it.each([
     [{ detections: ['report'] }, 'Unrecognized key'],
     [{ detection: ['segmentation'] }, 'Invalid option'],
     [{ segment: ['report', 'keyObjects'] }, '"segmentation" is needed'],
+    [{ mapGrid: 'network' }, 'Invalid option'],
   ])('is refused with a row that cannot be: %j', (rows, message) => {
     const parsed = evidenceTableSchema.safeParse(rows);
     expect(parsed.error?.issues[0].message).toContain(message);

@@ -15,6 +15,13 @@ export type EvidenceKind = (typeof evidenceKinds)[number];
 export const segmentationTypes = ['binary', 'labelmap', 'auto'] as const;
 export type SegmentationType = (typeof segmentationTypes)[number];
 
+/**
+ * What grid a map is written on: `source`, that of the images, which viewers at large overlay, or
+ * `model`, the network's own, value by value as it was computed.
+ */
+export const mapGrids = ['source', 'model'] as const;
+export type MapGrid = (typeof mapGrids)[number];
+
 /** Kinds of findings that our models make. */
 export const evidenceFindings = [
   'segment',
@@ -24,8 +31,10 @@ export const evidenceFindings = [
   'map',
 ] as const satisfies readonly Finding['kind'][];
 
-/** Which objects a finding becomes, by its kind. */
-export type EvidenceTable = Record<(typeof evidenceFindings)[number], readonly EvidenceKind[]>;
+/** Which objects a finding becomes, by its kind, and on what grid maps are written. */
+export type EvidenceTable = Record<(typeof evidenceFindings)[number], readonly EvidenceKind[]> & {
+  mapGrid: MapGrid;
+};
 
 /** The field's practice; a manifest says otherwise for its model, and a site for all of them. */
 export const DEFAULT_EVIDENCE: EvidenceTable = {
@@ -34,11 +43,16 @@ export const DEFAULT_EVIDENCE: EvidenceTable = {
   classification: ['report'],
   regression: ['report'],
   map: ['parametricMap'],
+  mapGrid: 'source',
 };
 
 /** A table with the later ones' rows in place of the earlier ones'. */
 export const evidenceTable = (...given: ReadonlyArray<Partial<EvidenceTable> | undefined>) =>
   given.reduce<EvidenceTable>((table, next) => ({ ...table, ...next }), DEFAULT_EVIDENCE);
+
+/** Whether the table has a row for findings of a kind. */
+export const isEvidenceFinding = (kind: string): kind is (typeof evidenceFindings)[number] =>
+  (evidenceFindings as readonly string[]).includes(kind);
 
 /** The objects that a run's findings become, each kind once, in the order of `evidenceKinds`. */
 export const evidenceOf = (
@@ -47,7 +61,7 @@ export const evidenceOf = (
 ): EvidenceKind[] => {
   const wanted = new Set(
     findings.flatMap(({ kind }): readonly EvidenceKind[] =>
-      kind in table ? table[kind as keyof EvidenceTable] : [],
+      isEvidenceFinding(kind) ? table[kind] : [],
     ),
   );
   return evidenceKinds.filter(kind => wanted.has(kind));

@@ -12,6 +12,9 @@ export interface InverseAxis {
   /** The network axis it runs along, and that axis's size. */
   networkAxis: Axis;
   size: number;
+  /** Network index of source index 0, and the step per source index. */
+  first: number;
+  step: number;
   taps: Taps;
   /**
    * First and one past the last source index on the network's grid. What lies more than half a
@@ -24,6 +27,10 @@ export interface InverseAxis {
 /** Directions of two grids that share axes may differ by rounding only. */
 const ALIGNED = 1 - 1e-6;
 const HALF = 0.5 + 1e-6;
+
+/** Whether the axes of two grids run along each other, so that one is resampled axis by axis. */
+export const sharesAxes = (a: VolumeGeometry, b: VolumeGeometry): boolean =>
+  a.direction.every(axis => b.direction.some(other => Math.abs(dot(axis, other)) > ALIGNED));
 
 /**
  * Where each source index lies on the network's grid. Preprocessing only exchanges, flips, crops,
@@ -66,6 +73,8 @@ export function inverseAxes(
       sourceAxis,
       networkAxis: along as Axis,
       size,
+      first: start,
+      step,
       taps: tapsOf({ count, first: start, step }, size, mode, 'border'),
       from,
       to,

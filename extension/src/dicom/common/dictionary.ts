@@ -110,6 +110,8 @@ export const DICTIONARY = {
   HighBit: [0x00280102, 'US'],
   PixelRepresentation: [0x00280103, 'US'],
   PixelPaddingValue: [0x00280120, 'US'],
+  FloatPixelPaddingValue: [0x00280122, 'FL'],
+  FloatPixelPaddingRangeLimit: [0x00280124, 'FL'],
   BurnedInAnnotation: [0x00280301, 'CS'],
   RecognizableVisualFeatures: [0x00280302, 'CS'],
   WindowCenter: [0x00281050, 'DS'],

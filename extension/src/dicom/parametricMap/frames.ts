@@ -1,7 +1,7 @@
-import type { RunResult, ScalarMap } from '../../core/findings/types';
+import type { RunResult } from '../../core/findings/types';
 import type { Vec3, VolumeGeometry } from '../../core/geometry/types';
 import { dot, subtract } from '../../core/geometry/vector';
-import { planSlices } from '../../core/volume/assemble';
+import { sourceGridOf } from './grid';
 
 /** How far a frame may be from a slice and still lie on it, as part of the source's spacing. */
 const COINCIDENT = 0.01;
@@ -32,15 +32,12 @@ const samePlaneGrid = (a: VolumeGeometry, b: VolumeGeometry): boolean =>
   );
 
 /**
- * By frame: the source slices that it was made of. A frame that lies on a slice is of that slice; one
+ * By frame of a map on this grid: the source slices that it was made of. A frame that lies on a slice is of that slice; one
  * between slices of those that its own thickness reaches, and of the nearest at least. `undefined`
  * when frames run across the slices: then each is of all of them.
  */
-export function frameSources(run: RunResult, map: ScalarMap): FrameSource[] | undefined {
-  const plan = planSlices(run.source.slices);
-  if (!plan.ok) throw new Error(`a map of what is no volume: ${plan.refusal.message}`);
-  const source = plan.value.geometry;
-  const { geometry } = map;
+export function frameSources(run: RunResult, geometry: VolumeGeometry): FrameSource[] | undefined {
+  const source = sourceGridOf(run);
   const normal = source.direction[2];
   if (Math.abs(dot(geometry.direction[2], normal)) < PARALLEL) return undefined;
   const [, , count] = source.dimensions;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RunResult, ScalarMap } from '../../core/findings/types';
+import type { VolumeGeometry } from '../../core/geometry/types';
 import { runParameters, runParametersSchema } from '../common/parameters';
 
 const vec3 = z.tuple([z.number(), z.number(), z.number()]);
@@ -24,9 +25,15 @@ export const mapParametersSchema = runParametersSchema.extend({
   }),
 });
 
-/** The JSON text of one map; keys are always in this order, so the same run has one text. */
-export const mapParametersText = (run: RunResult, map: ScalarMap): string => {
-  const { dimensions, spacing, origin, direction } = map.geometry;
+/**
+ * The JSON text of one map; keys are always in this order, so the same run has one text.
+ * @param geometry the grid that it is written on
+ */
+export const mapParametersText = (
+  run: RunResult,
+  map: ScalarMap,
+  { dimensions, spacing, origin, direction }: VolumeGeometry,
+): string => {
   return JSON.stringify({
     ...runParameters(run),
     map: {

@@ -6,7 +6,8 @@ import { sourceAttributes } from '../common/source';
 import { mapOn, networkGrid, withMaps } from '../testing/maps';
 import { geometryOf, metadataOf, runOfKind, slicesOf } from '../testing/runs';
 import { readParametricMap } from './readParametricMap';
-import { finiteRange, writeParametricMap } from './writeParametricMap';
+import { finiteRange } from './grid';
+import { writeParametricMap } from './writeParametricMap';
 
 const small = { columns: 20, rows: 12, slices: 6 };
 

@@ -22,6 +22,7 @@ const mapSchema = z.object({
   Columns: number,
   NumberOfFrames: number,
   BitsAllocated: z.tuple([z.literal(32)]),
+  FloatPixelPaddingValue: number.optional(),
   ReferencedSeriesSequence: single(
     z.object({
       SeriesInstanceUID: text,
@@ -72,9 +73,21 @@ function parametersOf(json: string): Outcome<z.infer<typeof mapParametersSchema>
     : unreadable(`Algorithm Parameters: ${issueOf(parsed.error)}`);
 }
 
+/** What stands for no value is none. */
+function withoutPadding(
+  values: Float32Array<ArrayBuffer>,
+  padding: number | undefined,
+): Float32Array<ArrayBuffer> {
+  if (padding === undefined) return values;
+  for (let at = 0; at < values.length; at++) {
+    if (values[at] === padding) values[at] = NaN;
+  }
+  return values;
+}
+
 /**
- * A map from one of our own Parametric Maps, to the last bit. `undefined` when its source series is
- * not among the given ones.
+ * A map from one of our own Parametric Maps, on the grid that it was written on, to the last bit; NaN
+ * where it has padding. `undefined` when its source series is not among the given ones.
  *
  * Refuses with `evidenceUnreadable`, `evidenceMatrixDiffers`, `evidencePixelsMissing` or as
  * `matchedSource` does.
@@ -138,7 +151,10 @@ export function readParametricMap(
       unit: mapping.MeasurementUnitsCodeSequence,
       geometry,
       // A copy: a view of four-byte numbers must begin at a multiple of four.
-      values: new Float32Array(bytes.slice(0, needed).buffer),
+      values: withoutPadding(
+        new Float32Array(bytes.slice(0, needed).buffer),
+        object.FloatPixelPaddingValue,
+      ),
     },
   });
 }

@@ -1,4 +1,6 @@
+import type { MapGrid } from '../../core/evidence/table';
 import type { CodedConcept, RunResult, ScalarMap } from '../../core/findings/types';
+import type { VolumeGeometry } from '../../core/geometry/types';
 import { voxelCount } from '../../core/geometry/transform';
 import { uidFrom } from '../../core/model/identity';
 import type { EvidenceObject } from '../../core/reading/ports';
@@ -10,11 +12,8 @@ import { generalModules, modelLabel, seriesUIDOf } from '../common/identity';
 import { instanceReferences, type SourceAttributes } from '../common/source';
 import { clipped } from '../common/text';
 import { framePosition, frameSources, type FrameSource } from './frames';
+import { parametricMapUIDOf, pixelsOnModel, pixelsOnSource, type MapPixels } from './grid';
 import { mapParametersText } from './parameters';
-
-/** SOP Instance UID of one of a run's maps: the same run stored twice is the same instance. */
-export const parametricMapUIDOf = (runId: string, mapKey: string): string =>
-  uidFrom('evidence', 'PM', runId, mapKey);
 
 /** CID 7203 has no term for what a neural network does to an image. */
 const DERIVATION: CodedConcept = {
@@ -25,24 +24,11 @@ const DERIVATION: CodedConcept = {
 const QUANTITY: CodedConcept = { value: '246205007', scheme: 'SCT', meaning: 'Quantity' };
 const IMAGE_TYPE = ['DERIVED', 'PRIMARY', 'VOLUME', 'QUANTITY'];
 
-/** The least and the greatest finite value; NaN and infinities say that there is no value. */
-export function finiteRange(values: Float32Array): { low: number; high: number } {
-  let low = Infinity;
-  let high = -Infinity;
-  for (let at = 0; at < values.length; at++) {
-    const value = values[at];
-    if (!Number.isFinite(value)) continue;
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return low > high ? { low: 0, high: 0 } : { low, high };
-}
-
 /** What the values are, in which unit, and by which algorithm: a stored value is the real one. */
 function realWorldValueMapping(
   run: RunResult,
   map: ScalarMap,
-  { low, high }: { low: number; high: number },
+  { geometry, range: { low, high } }: MapPixels,
 ): Dataset {
   const text = (concept: CodedConcept, value: string): Dataset => ({
     ValueType: 'TEXT',
@@ -65,7 +51,7 @@ function realWorldValueMapping(
       },
       text(CODE.algorithmName, run.provenance.modelName),
       text(CODE.algorithmVersion, run.provenance.modelVersion),
-      text(CODE.algorithmParameters, mapParametersText(run, map)),
+      text(CODE.algorithmParameters, mapParametersText(run, map, geometry)),
     ],
   };
 }
@@ -86,9 +72,15 @@ function derivationImage(run: RunResult, { slices, samePixels }: FrameSource): D
   };
 }
 
-function functionalGroups(run: RunResult, map: ScalarMap, range: { low: number; high: number }) {
-  const { spacing, direction, dimensions } = map.geometry;
-  const sources = frameSources(run, map);
+/** Where frame k begins: where its slice says that it does, if their pixels are the same. */
+const positionOf = (run: RunResult, geometry: VolumeGeometry, k: number, source?: FrameSource) =>
+  (source?.samePixels && run.source.slices[source.slices[0]].imagePositionPatient) ||
+  framePosition(geometry, k);
+
+function functionalGroups(run: RunResult, map: ScalarMap, pixels: MapPixels) {
+  const { geometry, range } = pixels;
+  const { spacing, direction, dimensions } = geometry;
+  const sources = frameSources(run, geometry);
   const everySlice = { slices: run.source.slices.map((_, k) => k), samePixels: false };
   const shared: Dataset = {
     PixelMeasuresSequence: [
@@ -107,7 +99,7 @@ function functionalGroups(run: RunResult, map: ScalarMap, range: { low: number; 
       },
     ],
     PixelValueTransformationSequence: [{ RescaleIntercept: 0, RescaleSlope: 1, RescaleType: 'US' }],
-    RealWorldValueMappingSequence: [realWorldValueMapping(run, map, range)],
+    RealWorldValueMappingSequence: [realWorldValueMapping(run, map, pixels)],
     ParametricMapFrameTypeSequence: [{ FrameType: IMAGE_TYPE }],
     ...(!sources && { DerivationImageSequence: [derivationImage(run, everySlice)] }),
   };
@@ -115,7 +107,9 @@ function functionalGroups(run: RunResult, map: ScalarMap, range: { low: number; 
     FrameContentSequence: [
       { StackID: '1', InStackPositionNumber: k + 1, DimensionIndexValues: [1, k + 1] },
     ],
-    PlanePositionSequence: [{ ImagePositionPatient: [...framePosition(map.geometry, k)] }],
+    PlanePositionSequence: [
+      { ImagePositionPatient: [...positionOf(run, geometry, k, sources?.[k])] },
+    ],
     ...(sources && { DerivationImageSequence: [derivationImage(run, sources[k])] }),
   }));
   return {
@@ -142,10 +136,14 @@ const dimensions = (run: RunResult, map: ScalarMap): Dataset => {
 };
 
 /**
- * One of a run's maps as a Parametric Map (PS3.3 A.75) with Float Pixel Data, on the map's own grid:
- * frame k is the map's k, its pixels i along rows. Stored values are real-world values in the map's
- * unit. NaN and infinities stay what they are, as OF allows (PS3.5 8): they are out of the range of
- * the Real World Value Mapping, which is that of the finite values.
+ * One of a run's maps as a Parametric Map (PS3.3 A.75) with Float Pixel Data. Stored values are
+ * real-world values in the map's unit; the range of the Real World Value Mapping is that of the
+ * finite ones.
+ *
+ * On the `model`'s grid frame k is the map's k, its pixels i along rows. NaN and infinities stay
+ * what they are, as OF allows (PS3.5 8). On the `source`'s, frame k is its slice k, pixel by pixel;
+ * values are interpolated linearly, and where there are none Float Pixel Padding Value stands. See
+ * `mapGridFor` for which.
  *
  * All of it derives from the run. It holds no review, and says so.
  */
@@ -153,13 +151,14 @@ export function writeParametricMap(
   run: RunResult,
   source: SourceAttributes,
   map: ScalarMap,
+  { grid = 'model' }: { grid?: MapGrid } = {},
 ): EvidenceObject {
-  const [columns, rows, frames] = map.geometry.dimensions;
   if (map.values.length !== voxelCount(map.geometry)) {
     throw new Error(`Map ${map.key} has ${map.values.length} values on another grid`);
   }
-  const sopInstanceUID = parametricMapUIDOf(run.runId, map.key);
-  const range = finiteRange(map.values);
+  const pixels = grid === 'source' ? pixelsOnSource(run, map) : pixelsOnModel(map);
+  const [columns, rows, frames] = pixels.geometry.dimensions;
+  const sopInstanceUID = parametricMapUIDOf(run.runId, map.key, grid);
   const place = Math.max(0, run.maps?.findIndex(({ key }) => key === map.key) ?? 0);
   const dataset = {
     ...generalModules({
@@ -185,6 +184,9 @@ export function writeParametricMap(
     Rows: rows,
     Columns: columns,
     BitsAllocated: 32,
+    FloatPixelPaddingValue: pixels.padding,
+    // A range of one value: some validators ask for both.
+    FloatPixelPaddingRangeLimit: pixels.padding,
     BurnedInAnnotation: 'NO',
     RecognizableVisualFeatures: 'NO',
     PresentationLUTShape: 'IDENTITY',
@@ -195,7 +197,7 @@ export function writeParametricMap(
     ContentCreatorName: '',
     AcquisitionContextSequence: [],
     ...dimensions(run, map),
-    ...functionalGroups(run, map, range),
+    ...functionalGroups(run, map, pixels),
     ReferencedSeriesSequence: [
       {
         SeriesInstanceUID: run.source.seriesInstanceUID,
@@ -206,10 +208,16 @@ export function writeParametricMap(
   const identity = { sopClassUID: SOP_CLASS.parametricMap, sopInstanceUID };
   const part10 = encodePart10(identity, dataset, {
     element: 'FloatPixelData',
-    length: map.values.byteLength,
-    // Float32Array is little endian wherever this runs, as the transfer syntax is.
-    fill: target =>
-      target.set(new Uint8Array(map.values.buffer, map.values.byteOffset, map.values.byteLength)),
+    length: voxelCount(pixels.geometry) * Float32Array.BYTES_PER_ELEMENT,
+    fill(target) {
+      const values = new Float32Array(columns * rows);
+      // Float32Array is little endian wherever this runs, as the transfer syntax is.
+      const bytes = new Uint8Array(values.buffer);
+      for (let k = 0; k < frames; k++) {
+        pixels.frame(k, values);
+        target.set(bytes, k * bytes.length);
+      }
+    },
   });
   return {
     ...identity,

@@ -8,7 +8,7 @@ import {
 import { labToRgb } from '../../core/findings/labColour';
 import type { Vec3 } from '../../core/geometry/types';
 import { modelLabel } from '../common/identity';
-import { finiteRange } from '../parametricMap/writeParametricMap';
+import { finiteRange } from '../parametricMap/grid';
 import { WHITE, type Rgb } from './canvas';
 
 /** Lines of the legend at most; the rest are counted. */

@@ -2,7 +2,7 @@ import type { Finding, RunResult, ScalarMap } from '../../core/findings/types';
 import type { VolumeGeometry } from '../../core/geometry/types';
 import { indexToWorld, worldToIndex } from '../../core/geometry/transform';
 import { add, scale as scaled, subtract } from '../../core/geometry/vector';
-import { finiteRange } from '../parametricMap/writeParametricMap';
+import { finiteRange } from '../parametricMap/grid';
 import { boxInPlane } from '../presentation/markers';
 import type { Canvas, Rgb } from './canvas';
 import { ADVANCE, GLYPH, plain, textWidth } from './font';

@@ -2,7 +2,7 @@ import type { RunResult } from '../../core/findings/types';
 import { KEY_OBJECT_TITLES } from '../common/codes';
 import { segmentationUIDOf } from '../common/identity';
 import { keyImagesOf, keyObjectsUIDOf } from '../keyObject/writeKeyObjects';
-import { parametricMapUIDOf } from '../parametricMap/writeParametricMap';
+import { parametricMapUIDs } from '../parametricMap/grid';
 import { presentationStateUIDOf } from '../presentation/writePresentationState';
 import { secondaryCaptureUIDOf } from '../secondaryCapture/writeSecondaryCapture';
 import type { InstanceReference } from './references';
@@ -16,7 +16,7 @@ export const otherEvidence = (run: RunResult): string[] => {
   return [
     segmentationUIDOf(run.runId, 'binary'),
     segmentationUIDOf(run.runId, 'labelmap'),
-    ...(run.maps ?? []).map(({ key }) => parametricMapUIDOf(run.runId, key)),
+    ...(run.maps ?? []).flatMap(({ key }) => parametricMapUIDs(run.runId, key)),
     ...Array.from({ length: MOST_STATES }, (_, part) => presentationStateUIDOf(run.runId, part)),
     secondaryCaptureUIDOf(run.runId),
     ...Object.values(KEY_OBJECT_TITLES).map(title => keyObjectsUIDOf(run.runId, images, title)),

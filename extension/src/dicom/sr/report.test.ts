@@ -2,7 +2,7 @@ import { SOP_CLASS } from '../common/dictionary';
 import { seriesUIDOf } from '../common/identity';
 import { type ParsedDataset } from '../common/parse';
 import { sourceAttributes } from '../common/source';
-import { parametricMapUIDOf } from '../parametricMap/writeParametricMap';
+import { parametricMapUIDOf } from '../parametricMap/grid';
 import { writeSegmentation } from '../seg/writeSegmentation';
 import { annotationRun, keyImageRun, mapRun, radiograph, SHAPES } from '../testing/drawings';
 import { metadataOf, reviewsOf, runOfKind, runOn, slicesOf } from '../testing/runs';

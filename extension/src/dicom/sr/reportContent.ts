@@ -4,7 +4,7 @@ import type { Review } from '../../core/review/types';
 import { CODE, codeItem, modalityCodes } from '../common/codes';
 import type { Dataset } from '../common/dataset';
 import type { SourceAttributes } from '../common/source';
-import { parametricMapUIDOf } from '../parametricMap/writeParametricMap';
+import { parametricMapUIDs } from '../parametricMap/grid';
 import { segmentOrder } from '../seg/writeSegmentation';
 import * as content from './contentItems';
 import { imageLibrary } from './imageLibrary';
@@ -76,7 +76,9 @@ export function ownContent(request: ContentRequest): Dataset {
   const segments = order.filter(({ kind }) => kind === 'segment');
   const mapOf = (finding: Finding) =>
     finding.kind === 'map'
-      ? beside.find(each => each.sopInstanceUID === parametricMapUIDOf(run.runId, finding.mapKey))
+      ? beside.find(each =>
+          parametricMapUIDs(run.runId, finding.mapKey).includes(each.sopInstanceUID),
+        )
       : undefined;
   const groups = order.map(finding =>
     measurementGroup(

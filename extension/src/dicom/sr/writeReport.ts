@@ -16,7 +16,7 @@ import {
 } from '../common/identity';
 import type { SourceAttributes } from '../common/source';
 import { clipped, dicomMoment } from '../common/text';
-import { parametricMapUIDOf } from '../parametricMap/writeParametricMap';
+import { parametricMapUIDs } from '../parametricMap/grid';
 import { personOf } from './measurementGroups';
 import { earlierReports } from './predecessors';
 import { hierarchicalReference, sourceReferences, type InstanceReference } from './references';
@@ -55,7 +55,7 @@ const usualBeside = (run: RunResult): InstanceReference[] => {
 const referredTo = ({ run, beside = usualBeside(run) }: ReportRequest): InstanceReference[] => {
   const maps = new Set(
     run.findings.flatMap(each =>
-      each.kind === 'map' ? [parametricMapUIDOf(run.runId, each.mapKey)] : [],
+      each.kind === 'map' ? parametricMapUIDs(run.runId, each.mapKey) : [],
     ),
   );
   const segmentation = beside.find(isSegmentation);

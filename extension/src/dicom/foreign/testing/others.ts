@@ -27,6 +27,7 @@ export async function asOthers(
       classification: kinds,
       regression: kinds,
       map: kinds,
+      mapGrid: 'model',
     },
   });
   if (!written.ok) throw new Error(written.refusal.message);
