@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { refusal, type Refusal } from './core/outcome';
 import { REJECTION_REASONS, VERDICTS } from './core/review/types';
+import { WITHDRAWAL_REASONS } from './core/review/withdrawal';
 import type { Reading } from './core/reading/reading';
 
 /** Where the commands live: `commandsManager.runCommand(name, options, 'SECOND_READER')`. */
@@ -89,6 +90,12 @@ export const getCommandsModule = (reading: Reading, warn: (shown: Refusal) => vo
     ),
     closeRejection: command('closeRejection', nothing, () => reading.closeRejection(), warn),
     storeEvidence: command('storeEvidence', nothing, () => reading.storeEvidence(), warn),
+    withdrawEvidence: command(
+      'withdrawEvidence',
+      z.looseObject({ runId: z.string(), reason: z.enum(WITHDRAWAL_REASONS) }),
+      options => reading.withdrawEvidence(options),
+      warn,
+    ),
     toggleRun: command(
       'toggleRun',
       z.looseObject({ runId: z.string() }),

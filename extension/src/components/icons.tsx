@@ -71,6 +71,13 @@ const DRAWINGS = {
     </>
   ),
   chevron: <path d="M7 10l5 5 5-5" />,
+  more: (
+    <>
+      <circle cx="5.5" cy="12" r="0.75" />
+      <circle cx="12" cy="12" r="0.75" />
+      <circle cx="18.5" cy="12" r="0.75" />
+    </>
+  ),
   archive: (
     <>
       <rect x="3.5" y="4.5" width="17" height="4.5" rx="1" />

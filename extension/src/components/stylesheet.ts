@@ -1,3 +1,8 @@
+import archive from './archive.css';
+import card from './card.css';
+import dialog from './dialog.css';
+import findings from './findings.css';
+import models from './models.css';
 import panel from './panel.css';
 import shared from './styles.css';
 
@@ -10,6 +15,6 @@ export function injectStylesheet(document: Document): void {
   }
   const style = document.createElement('style');
   style.id = STYLE_ID;
-  style.textContent = shared + panel;
+  style.textContent = [shared, panel, findings, models, archive, dialog, card].join('\n');
   document.head.append(style);
 }

@@ -11,6 +11,7 @@ import { accept, type Outcome } from '../core/outcome';
 import type { EvidenceObject, EvidenceWriter } from '../core/reading/ports';
 import { sourceAttributes, type SourceAttributes } from './common/source';
 import { writeKeyObjects } from './keyObject/writeKeyObjects';
+import { writeWithdrawal } from './keyObject/writeWithdrawal';
 import { mapGridFor } from './parametricMap/grid';
 import { writeParametricMap } from './parametricMap/writeParametricMap';
 import { writePresentationState } from './presentation/writePresentationState';
@@ -103,4 +104,5 @@ export function writeEvidence(request: WriteRequest): Outcome<EvidenceObject[]> 
 
 export const createEvidenceWriter = (): EvidenceWriter => ({
   write: async request => writeEvidence(request),
+  withdraw: async request => writeWithdrawal(request),
 });

@@ -11,6 +11,7 @@ import { indexToWorld } from '../core/geometry/transform';
 import { uidFrom } from '../core/model/identity';
 import { accept, type Outcome, type Refusal } from '../core/outcome';
 import type { EvidenceReader, StoredReading } from '../core/reading/ports';
+import type { WithdrawnRun } from '../core/review/withdrawal';
 import { planSlices } from '../core/volume/assemble';
 import { MANUFACTURER } from './common/identity';
 import { SOP_CLASS } from './common/dictionary';
@@ -19,6 +20,7 @@ import { parsePart10, type ParsedDataset } from './common/parse';
 import { text } from './common/schemas';
 import { readForeign } from './foreign';
 import { readKeyObjects, rejectedInstances, type KeyObjects } from './keyObject/readKeyObjects';
+import { withdrawnRunOf } from './keyObject/readRejectionNote';
 import { readParametricMap, type ReadParametricMap } from './parametricMap/readParametricMap';
 import { peakOf } from './secondaryCapture/keySlices';
 import { readSegmentation, type ReadSegmentation } from './seg/readSegmentation';
@@ -216,8 +218,11 @@ function sorted(datasets: readonly ParsedDataset[], take: <T>(o: Outcome<T>) => 
     if (object) own.set(object.sopInstanceUID, object);
     else foreign.push(dataset);
   }
+  const withdrawn = new Map<string, WithdrawnRun>();
   const documents = [...own.values()].flatMap(({ kind, dataset }): KeyObjects[] => {
     const read = kind === 'keyObjects' ? take(readKeyObjects(dataset)) : undefined;
+    const run = read && withdrawnRunOf(dataset, read);
+    if (run) withdrawn.set(run.runId, run);
     return read ? [read] : [];
   });
   // Whoever wrote a rejection note, what it withdraws is shown no more.
@@ -231,12 +236,12 @@ function sorted(datasets: readonly ParsedDataset[], take: <T>(o: Outcome<T>) => 
     const uid = text.safeParse(dataset.SOPInstanceUID);
     return !uid.success || !rejected.has(uid.data);
   };
-  return { own: [...own.values()], foreign: foreign.filter(isShown) };
+  return { own: [...own.values()], foreign: foreign.filter(isShown), withdrawn };
 }
 
 /** Reads evidence back, ours and that of other programs; see the port. */
 export const createEvidenceReader = (): EvidenceReader => ({
-  read: async (files, source, onRefused) => {
+  read: async (files, source, onRefused, onWithdrawn) => {
     const refusals: Refusal[] = [];
     const refused = (refusal: Refusal): void => {
       refusals.push(refusal);
@@ -252,7 +257,8 @@ export const createEvidenceReader = (): EvidenceReader => ({
       const dataset = take(await parsePart10(file));
       if (dataset) datasets.push(dataset);
     }
-    const { own, foreign } = sorted(datasets, take);
+    const { own, foreign, withdrawn } = sorted(datasets, take);
+    withdrawn.forEach(run => onWithdrawn?.(run));
     const evidence: OwnEvidence = { segmentations: [], reports: [], maps: [], others: new Set() };
     for (const { kind, sopClassUID, sopInstanceUID, dataset } of own) {
       if (kind === 'segmentation') {
@@ -271,7 +277,8 @@ export const createEvidenceReader = (): EvidenceReader => ({
       }
     }
     const readings = [
-      ...ownReadings(evidence),
+      // Also what came to the archive after the note, from a workstation that did not know of it.
+      ...ownReadings(evidence).filter(({ run }) => !withdrawn.has(run.runId)),
       ...withReviews(readForeign(foreign, source, refused), evidence.reports),
     ];
     if (readings.length === 0 && refusals.length > 0) return { ok: false, refusal: refusals[0] };

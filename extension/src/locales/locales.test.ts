@@ -3,6 +3,7 @@ import ts from 'typescript';
 import type { Engine, Phase } from '../core/findings/types';
 import { measurementNames, tasks } from '../core/model/manifest';
 import { REJECTION_REASONS, VERDICTS } from '../core/review/types';
+import { WITHDRAWAL_REASONS } from '../core/review/withdrawal';
 import { fallbackReasons } from '../inference/engineChoice';
 import enUS from './en-US.json';
 import uk from './uk.json';
@@ -104,6 +105,7 @@ const FAMILIES: Record<string, readonly string[]> = {
     ...['program', 'person', 'automatic', 'semiautomatic', 'manual', 'unnamed', 'model'],
     ...['show', 'showHint', 'hideHint', 'collapse', 'collapseHint', 'expand', 'expandHint'],
   ],
+  'withdraw.reason.': WITHDRAWAL_REASONS,
   'compare.verdicts.': ['accepted', 'rejected', 'differ', 'open'],
   'word.': [
     ...['absent', 'axial', 'coronal', 'sagittal'],

@@ -81,23 +81,38 @@ export function EvidenceFooter() {
 function Outbox({ outbox }: { outbox: OutboxView }) {
   const { run, texts } = useReading();
   const { t } = texts;
-  const { count, elsewhere, nextAttemptAt, lastError } = outbox;
-  const waiting = elsewhere && because(t('panel.waitingElsewhere', { count }), lastError, texts);
-  const next = nextAttemptAt && t('panel.outbox.next', { time: texts.time(nextAttemptAt) });
+  const { count, what, sending, nextAttemptAt, lastError } = outbox;
+  const waiting = {
+    here: undefined,
+    elsewhere: t('panel.waitingElsewhere', { count }),
+    withdrawal: t('withdraw.waiting'),
+  }[what];
+  const next = sending
+    ? t('panel.outbox.sending')
+    : nextAttemptAt
+      ? t('panel.outbox.next', { time: texts.time(nextAttemptAt) })
+      : t('panel.outbox.held');
 
   return (
-    <div className="sr-outbox" data-cy="ai-outbox" data-count={count}>
+    <div
+      className="sr-outbox"
+      data-cy="ai-outbox"
+      data-count={count}
+      data-sending={sending || undefined}
+    >
       <span className="sr-quiet">
-        {[waiting, next || t('panel.outbox.held')].filter(Boolean).join('. ')}
+        {[waiting && because(waiting, lastError, texts), next].filter(Boolean).join('. ')}
       </span>
-      <Button
-        look="link"
-        data-cy="ai-outbox-retry"
-        title={t('panel.outbox.hint')}
-        onClick={() => run('retryOutbox')}
-      >
-        {t('panel.outbox.retry')}
-      </Button>
+      {!sending && (
+        <Button
+          look="link"
+          data-cy="ai-outbox-retry"
+          title={t('panel.outbox.hint')}
+          onClick={() => run('retryOutbox')}
+        >
+          {t('panel.outbox.retry')}
+        </Button>
+      )}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import type { ReadingState } from '../core/reading/state';
 import { useReading } from '../hooks/ReadingContext';
 import { modelsByFit, runGroups, unreviewedCount } from '../stores/readingView';
 import { ResultSet } from './ResultSet';
+import { WithdrawnList } from './WithdrawnList';
 
 /** Why there is nothing to show; key of `panel.empty.<reason>`. */
 function emptyReason(state: ReadingState): string {
@@ -114,6 +115,7 @@ export function FindingsSection() {
           ))}
         </div>
       )}
+      <WithdrawnList />
     </div>
   );
 }

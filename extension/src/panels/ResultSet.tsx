@@ -3,12 +3,14 @@ import { Button } from '../components/Button';
 import { FindingRow } from '../components/FindingRow';
 import { Icon } from '../components/icons';
 import { operatingPointText } from '../components/operatingPoints';
+import type { Texts } from '../locales';
 import { isByPerson, makerText, originatorText, setTitle } from '../locales/resultSets';
 import { engineReason, engineText, originText } from '../components/verdicts';
-import type { RunState } from '../core/reading/state';
+import type { RunState, WithdrawalState } from '../core/reading/state';
 import { useReading } from '../hooks/ReadingContext';
 import { comparableRuns, type RunGroup } from '../stores/readingView';
 import { CompareMenu } from './CompareMenu';
+import { ResultMenu } from './ResultMenu';
 
 interface ResultSetProps {
   group: RunGroup;
@@ -42,6 +44,7 @@ export function ResultSet({ group, tabStop, collapsed, onToggle }: ResultSetProp
           <span className="sr-run-controls">
             <Eye run={run} title={title} />
             {others.length > 0 && <CompareMenu run={run} title={title} others={others} />}
+            <ResultMenu run={run} title={title} findings={findings.length} />
             <Button
               look="icon"
               icon={collapsed ? 'chevron' : 'collapse'}
@@ -87,6 +90,12 @@ export function ResultSet({ group, tabStop, collapsed, onToggle }: ResultSetProp
     </section>
   );
 }
+
+/** A withdrawal that the archive has not acknowledged, with what stands in its way. */
+const withdrawalText = ({ state, error }: WithdrawalState, texts: Texts): string => {
+  const said = texts.t(state === 'pending' ? 'withdraw.pending' : 'withdraw.failed');
+  return error ? `${said}: ${texts.refusal(error)}` : said;
+};
 
 /** Shows and hides this result on the viewports. */
 function Eye({ run, title }: { run: RunState; title: string }) {
@@ -138,6 +147,11 @@ function Facts({ run, title }: { run: RunState; title: string }) {
       <span data-cy="ai-origin" data-origin={run.origin}>
         {[originText(run, texts), made].filter(Boolean).join(', ')}
       </span>
+      {run.withdrawal && (
+        <span className="sr-withdrawal" data-cy="ai-withdrawal" data-state={run.withdrawal.state}>
+          {withdrawalText(run.withdrawal, texts)}
+        </span>
+      )}
     </>
   );
 }

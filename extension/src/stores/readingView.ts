@@ -37,6 +37,17 @@ export const verdictAgreement = (a: FindingState, b: FindingState): VerdictAgree
   return a.verdict === b.verdict ? a.verdict : 'differ';
 };
 
+/**
+ * Whether a result can be withdrawn from the archive: one of ours that the archive has something of,
+ * where the site stores at all, and not while it is being stored.
+ */
+export function withdrawable(state: ReadingState, run: RunState): 'yes' | 'no' | 'whileStoring' {
+  const isStored = !run.foreign && (run.storedObjects ?? 0) > 0;
+  if (!isStored || (run.maturity ?? state.maturity) === 'research') return 'no';
+  if (run.withdrawal?.state === 'pending') return 'no';
+  return run.stored === 'pending' ? 'whileStoring' : 'yes';
+}
+
 export type ModelActivity = 'idle' | 'running' | 'queued';
 
 export function modelActivity(state: ReadingState, modelId: string): ModelActivity {
@@ -136,20 +147,27 @@ export function storeBlocked(
 export interface OutboxView {
   /** DICOM objects; results where that is not known. */
   count: number;
-  /** All of it is of other studies than this one. */
-  elsewhere: boolean;
+  /** It is of other studies than this one, or withdraws a result of this one; else to be stored. */
+  what: 'here' | 'elsewhere' | 'withdrawal';
+  sending: boolean;
   nextAttemptAt?: string;
   lastError?: Refusal;
 }
 
+const waitsFor = (state: ReadingState, { kind }: StoredSummary): OutboxView['what'] => {
+  if (kind === 'pending' || kind === 'failed') return 'here';
+  return state.runs.some(({ withdrawal }) => withdrawal) ? 'withdrawal' : 'elsewhere';
+};
+
 export function outboxView(state: ReadingState, summary: StoredSummary): OutboxView | undefined {
-  const { pending, objects, nextAttemptAt, lastError } = state.outbox;
+  const { pending, objects, sending = false, nextAttemptAt, lastError } = state.outbox;
   if (pending === 0) {
     return undefined;
   }
   return {
     count: objects ?? pending,
-    elsewhere: summary.kind !== 'pending' && summary.kind !== 'failed',
+    what: waitsFor(state, summary),
+    sending,
     nextAttemptAt,
     lastError,
   };

@@ -1,4 +1,4 @@
-import { refuse, type Outcome } from '../../core/outcome';
+import { accept, refuse, type Outcome } from '../../core/outcome';
 import type { EvidenceReader, EvidenceWriter } from '../../core/reading/ports';
 import { reportSchema, type WorkerReport, type WorkerRequest } from './messages';
 import { piecesOf, withoutArrays } from './pieces';
@@ -87,7 +87,7 @@ const createLink = (worker: WorkerLike) => {
     terminate: () => die('it was ended'),
     /** Resolves when the request has ended, one way or another; never rejects. */
     async ask(
-      request: Extract<WorkerRequest, { type: 'write' | 'read' }>,
+      request: Extract<WorkerRequest, { type: 'write' | 'withdraw' | 'read' }>,
       arrays: ReadonlyArray<ArrayBuffer | ArrayBufferView>,
     ): Promise<End> {
       const { id } = request;
@@ -124,7 +124,7 @@ export const createEvidenceWorker = (
     );
 
   const ask = async (
-    request: Extract<WorkerRequest, { type: 'write' | 'read' }>,
+    request: Extract<WorkerRequest, { type: 'write' | 'withdraw' | 'read' }>,
     arrays: ReadonlyArray<ArrayBuffer | ArrayBufferView>,
   ): Promise<End> => {
     clearTimeout(idle);
@@ -150,13 +150,22 @@ export const createEvidenceWorker = (
         const end = await ask({ type: 'write', id: nextId++, request }, arrays);
         return end.type === 'written' ? end.outcome : failed(detailOf(end));
       },
+      async withdraw(given) {
+        // Evidence is called by what was found, not by its voxels: none of them is sent.
+        const { request } = withoutArrays(given);
+        const end = await ask({ type: 'withdraw', id: nextId++, request }, []);
+        if (end.type !== 'written') return failed(detailOf(end));
+        const { outcome } = end;
+        return outcome.ok ? accept(outcome.value[0]) : outcome;
+      },
     },
     reader: {
-      async read(files, source, onRefused) {
+      async read(files, source, onRefused, onWithdrawn) {
         const request = { type: 'read' as const, id: nextId++, files: files.length, source };
         const end = await ask(request, files);
         if (end.type !== 'read') return failed(detailOf(end));
-        if (onRefused) end.refused.forEach(onRefused);
+        end.refused.forEach(told => onRefused?.(told));
+        end.withdrawn.forEach(run => onWithdrawn?.(run));
         return end.outcome;
       },
     },

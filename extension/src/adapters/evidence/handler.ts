@@ -1,5 +1,6 @@
-import type { Refusal } from '../../core/outcome';
+import { accept, type Refusal } from '../../core/outcome';
 import type { EvidenceReader, EvidenceWriter } from '../../core/reading/ports';
+import type { WithdrawnRun } from '../../core/review/withdrawal';
 import { requestSchema, type WorkerReport } from './messages';
 import { createAssembly, withArrays } from './pieces';
 
@@ -41,16 +42,30 @@ export const createHandler = ({ writer, reader, post }: HandlerPorts) => {
           const transfer = outcome.ok ? outcome.value.map(({ part10 }) => part10) : [];
           post({ type: 'written', id: request.id, outcome }, [...new Set(transfer)]);
         });
+      case 'withdraw':
+        return answer(request.id, async () => {
+          const note = await writer.withdraw(request.request);
+          const outcome = note.ok ? accept([note.value]) : note;
+          post({ type: 'written', id: request.id, outcome });
+        });
       case 'read':
         return answer(request.id, async () => {
           const refused: Refusal[] = [];
+          const withdrawn: WithdrawnRun[] = [];
           const files = assembly.take(request.id);
-          const outcome = await reader.read(files, request.source, told => refused.push(told));
+          const outcome = await reader.read(
+            files,
+            request.source,
+            told => refused.push(told),
+            run => withdrawn.push(run),
+          );
           const transfer = (outcome.ok ? outcome.value : []).flatMap(({ run }) => [
             ...(run.labelMap ? [run.labelMap.voxels.buffer] : []),
             ...(run.maps ?? []).map(({ values }) => values.buffer),
           ]) as ArrayBuffer[];
-          post({ type: 'read', id: request.id, outcome, refused }, [...new Set(transfer)]);
+          post({ type: 'read', id: request.id, outcome, refused, withdrawn }, [
+            ...new Set(transfer),
+          ]);
         });
     }
   };

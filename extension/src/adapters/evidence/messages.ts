@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import type { SourceSeries } from '../../core/findings/types';
 import type { EvidenceWriter, StoredReading } from '../../core/reading/ports';
-import { evidenceObject, refusalSchema, review, runResult } from '../storage/records';
+import {
+  evidenceObject,
+  refusalSchema,
+  review,
+  runResult,
+  withdrawal,
+  withdrawnRun,
+} from '../storage/records';
 
 /**
  * What the page and the evidence worker say to each other. Both sides parse what they receive: the
@@ -43,6 +50,21 @@ const writeRequest = z.custom<WriteRequest>(
   'a run with its reviews and the attributes of its source',
 );
 
+export type WithdrawRequest = Parameters<EvidenceWriter['withdraw']>[0];
+
+const withdrawRequest = z.custom<WithdrawRequest>(
+  value =>
+    z
+      .looseObject({
+        run: z.looseObject({ runId: z.string(), source, findings: z.array(z.unknown()) }),
+        source: z.custom(each => Object.prototype.toString.call(each) === '[object Map]'),
+        instances: z.array(z.string()),
+        withdrawal,
+      })
+      .safeParse(value).success,
+  'a run that is to be withdrawn, with the attributes of its source',
+);
+
 /** Page → worker. Large arrays come before what they belong to, in pieces; see `pieces.ts`. */
 export const requestSchema = z.discriminatedUnion('type', [
   /** First: hold this Web Lock while alive, so that the page learns at once when the worker dies. */
@@ -57,6 +79,7 @@ export const requestSchema = z.discriminatedUnion('type', [
     bytes: buffer,
   }),
   z.object({ type: z.literal('write'), id, request: writeRequest }),
+  z.object({ type: z.literal('withdraw'), id, request: withdrawRequest }),
   z.object({ type: z.literal('read'), id, files: index, source: sources }),
 ]);
 
@@ -91,6 +114,7 @@ export const reportSchema = z.discriminatedUnion('type', [
     ]),
     /** Of files that could not be read, beside those that could. */
     refused: z.array(refusalSchema),
+    withdrawn: z.array(withdrawnRun),
   }),
   /** The page speaks another version's language. */
   z.object({ type: z.literal('misunderstood'), detail: z.string() }),

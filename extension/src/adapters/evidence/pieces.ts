@@ -57,9 +57,9 @@ export const createAssembly = () => {
 const emptied = <T extends VoxelArray>(array: T): T => array.subarray(0, 0).slice() as T;
 
 /** The request without its large arrays, and these: label map, maps, voxels, in this order. */
-export const withoutArrays = (
-  request: WriteRequest,
-): { request: WriteRequest; arrays: VoxelArray[] } => {
+export const withoutArrays = <T extends Pick<WriteRequest, 'run' | 'volume'>>(
+  request: T,
+): { request: T; arrays: VoxelArray[] } => {
   const { run, volume } = request;
   const { labelMap, maps } = run;
   const arrays: VoxelArray[] = [

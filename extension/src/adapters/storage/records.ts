@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RunResult, ScalarMap } from '../../core/findings/types';
 import { REJECTION_REASONS } from '../../core/review/types';
+import { WITHDRAWAL_REASONS } from '../../core/review/withdrawal';
 import type { LabelMap } from '../../core/volume/types';
 
 /** What IndexedDB gives back is parsed here: it may be of an earlier version, or damaged. */
@@ -216,6 +217,19 @@ export const review = z.object({
   reviewedAt: z.string(),
 });
 
+export const withdrawal = z.object({
+  reason: z.enum(WITHDRAWAL_REASONS),
+  withdrawnAt: z.string(),
+  withdrawnBy: z.string(),
+});
+
+export const withdrawnRun = withdrawal.extend({
+  runId: z.string(),
+  modelId: z.string(),
+  modelVersion: z.string(),
+  modelName: z.string(),
+});
+
 export const keptReviews = z.object({
   runId: z.string(),
   study: z.string(),
@@ -251,6 +265,7 @@ export const keptOutboxEntry = z.object({
   objects: z.array(evidenceObject).min(1),
   alternative: z.array(evidenceObject).min(1).optional(),
   held: z.boolean().optional(),
+  withdrawal: withdrawal.optional(),
   signature: z.string(),
   attempts: z.number(),
   enqueuedAt: z.string(),

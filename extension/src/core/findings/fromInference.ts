@@ -165,6 +165,12 @@ const operatingPointOf = (
 };
 
 /**
+ * Id of the run that makes a result again after it was withdrawn: the note hides for good what was
+ * stored under the earlier one, and with it whatever would be stored under it again.
+ */
+export const runAgain = (runId: string): string => uidFrom('run again', runId);
+
+/**
  * Names what a model produced. The run's id derives from the model's files, its version, the source
  * instances, the operating point and the result itself, so the same result has the same UIDs
  * wherever and whenever it was made, and two different results never share one.
@@ -173,6 +179,8 @@ const operatingPointOf = (
  * is there, each value, and each map. A run may have none.
  *
  * @param request.operatingPoint key of the manifest's operating point that was asked for
+ * @param request.isWithdrawn whether a run was withdrawn from the archive: a result that was is
+ *   another run each time it is made after that
  */
 export const runResultFrom = async (request: {
   model: ModelPackage;
@@ -181,6 +189,7 @@ export const runResultFrom = async (request: {
   operatingPoint?: string;
   startedAt: string;
   softwareVersion: string;
+  isWithdrawn?(runId: string): boolean;
 }): Promise<RunResult> => {
   const { manifest } = request.model;
   const { engine, timing } = request.inference;
@@ -193,7 +202,7 @@ export const runResultFrom = async (request: {
     output.kind === 'segmentation'
       ? await sha256Hex(output.labelMap.voxels)
       : sha256HexOfText(canonicalText(output));
-  const runId = uidFrom(
+  let runId = uidFrom(
     'run',
     manifest.id,
     manifest.version,
@@ -202,6 +211,7 @@ export const runResultFrom = async (request: {
     resultHash,
     ...(operatingPoint ? [`${operatingPoint.key} ${operatingPoint.threshold}`] : []),
   );
+  while (request.isWithdrawn?.(runId)) runId = runAgain(runId);
   const common: Common = (key, { middleSlice, centroid }) => ({
     id: uidFrom('finding', runId, key),
     trackingIdentifier: `${manifest.id}/${key}`,

@@ -34,6 +34,8 @@ export interface DeliveryListener {
 export interface Delivery {
   /** Tries everything in the outbox now; resolves when each entry was tried once. */
   flush(): Promise<void>;
+  /** Takes out of the outbox what waits there of a run, and never while it is being sent. */
+  drop(runId: string): Promise<void>;
   /** Entries that this page waits for: it is told of their delivery even if another tab does it. */
   expect(entries: readonly OutboxEntry[]): void;
   stop(): void;
@@ -146,8 +148,9 @@ export const createDelivery = (
     return kept;
   };
 
-  const report = (entries: readonly OutboxEntry[], nextAttempt?: number) =>
+  const report = (entries: readonly OutboxEntry[], sending: boolean, nextAttempt?: number) =>
     listener.pending({
+      sending: sending || undefined,
       pending: entries.length,
       objects: entries.reduce((sum, { objects }) => sum + objects.length, 0),
       nextAttemptAt: nextAttempt === undefined ? undefined : new Date(nextAttempt).toISOString(),
@@ -177,7 +180,7 @@ export const createDelivery = (
   const pass = async () => {
     const entries = await outbox.list();
     tellOfOthers(entries);
-    report(entries);
+    report(entries, entries.length > 0);
     const asked = credentials();
     const waiting: OutboxEntry[] = [];
     for (const entry of entries) {
@@ -187,11 +190,11 @@ export const createDelivery = (
     }
     if (stopped) return;
     const again = waiting.filter(({ held }) => !held);
-    if (again.length === 0) return report(waiting);
+    if (again.length === 0) return report(waiting, false);
     const wait = Math.min(...again.map(({ attempts }) => backOff(attempts, chance())));
     timer = setTimeout(() => void flush(), wait);
     if (again.some(({ lastError }) => lastError?.code === 'archiveUnauthorized')) watchToken(asked);
-    report(waiting, now() + wait);
+    report(waiting, false, now() + wait);
   };
 
   const forgetTimers = () => {
@@ -199,14 +202,30 @@ export const createDelivery = (
     clearInterval(tokenTimer);
   };
 
+  let last: Promise<void> = Promise.resolve();
+  /** One after the other on this page, and alone among the pages of the site. */
+  const alone = (work: () => Promise<void>): Promise<void> => {
+    const mine = last.then(() => (outbox.exclusively ? outbox.exclusively(work) : work()));
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+
   const flush = createSingleFlight(async () => {
     forgetTimers();
     if (stopped) return;
-    await (outbox.exclusively ? outbox.exclusively(pass) : pass());
+    await alone(pass);
   });
 
   return {
     flush,
+    drop: runId =>
+      alone(async () => {
+        for (const entry of await outbox.list()) {
+          if (entry.runId !== runId) continue;
+          expected.delete(entry.id);
+          await outbox.remove(entry.id);
+        }
+      }),
     expect(entries) {
       for (const { alternative: _alternative, ...entry } of entries) {
         const uids = entry.objects.map(({ sopInstanceUID }) => sopInstanceUID);

@@ -3,6 +3,7 @@ import type { LabelMap, SliceHeader, Volume } from '../volume/types';
 import type { RunResult, SegmentationOutput } from '../findings/types';
 import { manifestSchema, primaryOutput } from '../model/manifest';
 import type { Review } from '../review/types';
+import type { WithdrawnRun } from '../review/withdrawal';
 import type {
   DisplaySetSummary,
   Draft,
@@ -315,10 +316,31 @@ export const memoryPorts = (shared: Partial<ReadingPorts> = {}) => {
           object('sr', `sr ${run.runId} ${said}`, { runId: run.runId, reviews }),
         ]);
       },
+      async withdraw({ run, instances, withdrawal }) {
+        const { runId, source, provenance } = run;
+        const { modelId, modelVersion, modelName } = provenance;
+        const withdrawn: WithdrawnRun = {
+          ...{ runId, modelId, modelVersion, modelName },
+          ...withdrawal,
+        };
+        const id = `ko ${withdrawal.reason} ${[...instances].sort().join(' ')}`;
+        return accept({
+          sopClassUID: 'ko',
+          sopInstanceUID: id,
+          seriesInstanceUID: 'ko',
+          studyInstanceUID: source.studyInstanceUID,
+          part10: encode({ kind: 'ko', id, content: withdrawn }),
+        });
+      },
     },
     reader: {
-      async read(files, sources) {
+      async read(files, sources, _onRefused, onWithdrawn) {
         const objects = files.map(decode) as Array<{ kind: string; id: string; content: unknown }>;
+        const withdrawn = objects
+          .filter(({ kind }) => kind === 'ko')
+          .map(({ content }) => content as WithdrawnRun);
+        withdrawn.forEach(run => onWithdrawn?.(run));
+        const gone = new Set(withdrawn.map(({ runId }) => runId));
         const known = new Set(sources.map(({ seriesInstanceUID }) => seriesInstanceUID));
         const stored = objects
           .filter(({ kind }) => kind === 'seg')
@@ -331,7 +353,8 @@ export const memoryPorts = (shared: Partial<ReadingPorts> = {}) => {
             const instances = [id, ...reports.map(report => report.id)];
             return { run, reviews: last?.reviews ?? [], instances };
           });
-        return accept(stored.filter(({ run }) => known.has(run.source.seriesInstanceUID)));
+        const shown = stored.filter(({ run }) => !gone.has(run.runId));
+        return accept(shown.filter(({ run }) => known.has(run.source.seriesInstanceUID)));
       },
     },
     archive: memoryArchive(),

@@ -11,6 +11,7 @@ import type {
 } from '../findings/types';
 import type { EvidenceTable, SegmentationType } from '../evidence/table';
 import type { Review } from '../review/types';
+import type { Withdrawal, WithdrawnRun } from '../review/withdrawal';
 
 /** How far a run has come. `fraction` is of the phase, 0–1; absent while it cannot be known. */
 export interface Progress {
@@ -139,6 +140,17 @@ export interface EvidenceWriter {
     /** The source's voxels, where a Secondary Capture is asked for. */
     volume?: Volume;
   }): Promise<Outcome<EvidenceObject[]>>;
+  /**
+   * A note that withdraws stored evidence of one of our runs, and the run with it: what else of the
+   * run is there, or comes there later, counts as withdrawn too.
+   */
+  withdraw(request: {
+    run: RunResult;
+    source: SourceMetadata;
+    /** SOP Instance UIDs of all its evidence that the archive has. */
+    instances: readonly string[];
+    withdrawal: Withdrawal;
+  }): Promise<Outcome<EvidenceObject>>;
 }
 
 /** What stored evidence says: a result without its run, and its reviews. Others' have `run.foreign`. */
@@ -155,12 +167,14 @@ export interface EvidenceReader {
   /**
    * Part 10 files of our own SEG and SR of one study, in any order. Files of others are passed
    * over; one of ours that cannot be read is told to `onRefused`, and the others still are read.
-   * Refuses only when nothing could be read and something was refused.
+   * Refuses only when nothing could be read and something was refused. Runs that were withdrawn are
+   * told to `onWithdrawn` and are not among the readings.
    */
   read(
     files: ArrayBuffer[],
     source: SourceSeries[],
     onRefused?: (refusal: Refusal) => void,
+    onWithdrawn?: (withdrawn: WithdrawnRun) => void,
   ): Promise<Outcome<StoredReading[]>>;
 }
 
@@ -212,6 +226,8 @@ export interface OutboxEntry {
   alternative?: EvidenceObject[];
   /** Refused for good: sent again only when a person asks, or on a new page. */
   held?: boolean;
+  /** The objects are a note that withdraws the run's evidence; no evidence is among them. */
+  withdrawal?: Withdrawal;
   /** Which reviews the objects carry; see `reviewSignature`. */
   signature: string;
   attempts: number;

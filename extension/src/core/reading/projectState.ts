@@ -3,6 +3,7 @@ import type { Finding, FindingConcept, RunResult, ScalarMap } from '../findings/
 import { primaryOutput, type ModelManifest } from '../model/manifest';
 import type { Refusal } from '../outcome';
 import type { Review } from '../review/types';
+import type { WithdrawnRun } from '../review/withdrawal';
 import { maturityOfRun } from './maturity';
 import type { DisplaySetSummary, ModelPackage } from './ports';
 import { reviewSignature, type RunRecord } from './records';
@@ -38,6 +39,7 @@ export interface ReadingFacts {
   selectedFindingId?: string;
   rejecting?: string;
   refusals: Array<Refusal & { modelId?: string }>;
+  withdrawn: readonly WithdrawnRun[];
   outbox: ReadingState['outbox'];
 }
 
@@ -67,6 +69,8 @@ const runState = (record: RunRecord, facts: ReadingFacts): RunState => ({
     record.storedSignature !== reviewSignature(record.run, facts.reviews),
   storeError: record.storeError,
   storeWarnings: record.storeWarnings,
+  storedObjects: record.acknowledged.size,
+  withdrawal: record.withdrawal,
   hidden: facts.hiddenRuns.has(record.run.runId) || undefined,
   manufacturer: record.run.foreign
     ? record.run.foreign.manufacturer
@@ -147,6 +151,7 @@ export const projectState = (facts: ReadingFacts): ReadingState => {
     rejecting: facts.rejecting,
     refusals: facts.refusals,
     outbox: facts.outbox,
+    withdrawn: [...facts.withdrawn],
     crossOriginIsolated: facts.crossOriginIsolated,
   };
 };

@@ -1,5 +1,6 @@
 import { refusal } from '../outcome';
 import type { RejectionReason, Verdict } from '../review/types';
+import type { WithdrawalReason } from '../review/withdrawal';
 import { createAdmission } from './admission';
 import { storesAnything, type MaturitySettings } from './maturity';
 import type {
@@ -78,6 +79,12 @@ export interface Reading extends ResultSets {
   openRejection(request: { findingId?: string }): void;
   closeRejection(): void;
   storeEvidence(): Promise<void>;
+  /**
+   * Withdraws what the archive has of a result of ours: a rejection note marks it, nothing is
+   * deleted. The result stays until the archive has acknowledged the note; the same result made
+   * again is then a run of its own.
+   */
+  withdrawEvidence(request: { runId: string; reason: WithdrawalReason }): Promise<void>;
   /** Tries at once what waits to be stored, in place of the next attempt. */
   retryOutbox(): Promise<void>;
   dismissRefusal(request: { code: string }): void;
@@ -111,6 +118,8 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
     show,
     reviews,
     records,
+    withdrawn: session.withdrawn,
+    isWithdrawn: session.isWithdrawn,
   });
 
   /** Without being asked, a model runs once a study, on the series with the most slices. */
@@ -118,10 +127,11 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
     for (const { manifest } of packages.values()) {
       const { id: modelId, version, autoRun } = manifest;
       const admits = facts.models.find(model => model.modelId === modelId)?.admits ?? [];
-      const done = [...records.values()].some(
-        ({ run: { provenance } }) =>
-          provenance.modelId === modelId && provenance.modelVersion === version,
-      );
+      // A result that was withdrawn is not made again without being asked for.
+      const done = [
+        ...[...records.values()].map(({ run }) => run.provenance),
+        ...facts.withdrawn,
+      ].some(run => run.modelId === modelId && run.modelVersion === version);
       if (!autoRun || admits.length === 0 || done || autoStarted.has(modelId)) continue;
       autoStarted.add(modelId);
       queue.add({ modelId, displaySetInstanceUID: admits[0] });
@@ -267,6 +277,7 @@ export const createReading = (ports: ReadingPorts, settings: ReadingSettings): R
     },
     closeRejection: () => update({ rejecting: undefined }),
     storeEvidence: () => signOff.store(),
+    withdrawEvidence: ({ runId, reason }) => signOff.withdraw(runId, reason),
     retryOutbox: () => signOff.retry(),
     dismissRefusal({ code }) {
       session.withdraw(shown => shown.code === code);

@@ -1,7 +1,7 @@
 import type { Refusal } from '../outcome';
 import type { RunResult } from '../findings/types';
 import type { Review } from '../review/types';
-import type { RunState } from './state';
+import type { RunState, WithdrawalState } from './state';
 
 /** A result of the open study with what is known of its way to the archive. */
 export interface RunRecord {
@@ -18,6 +18,8 @@ export interface RunRecord {
   enqueued: string[];
   /** What the archive had to say of what it stored. */
   storeWarnings?: string[];
+  /** Decided, and not acknowledged by the archive. */
+  withdrawal?: WithdrawalState;
   /** The kind of segmentation that the archive has of it. */
   segmentationType?: 'binary' | 'labelmap';
 }

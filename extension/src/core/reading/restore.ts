@@ -1,6 +1,7 @@
 import type { RunResult, SourceSeries } from '../findings/types';
 import { refusal, type Refusal } from '../outcome';
 import type { Review } from '../review/types';
+import type { WithdrawnRun } from '../review/withdrawal';
 import type {
   DisplaySetSummary,
   DraftStore,
@@ -11,6 +12,8 @@ import type {
 } from './ports';
 import { reviewSignature, type RunRecord } from './records';
 import { sameImages } from './sameImages';
+import type { WithdrawalState } from './state';
+import { isWithdrawal } from './withdrawing';
 
 export interface RestoreContext {
   archive: EvidenceArchive;
@@ -22,6 +25,9 @@ export interface RestoreContext {
   records: ReadonlyMap<string, RunRecord>;
   adopt(record: RunRecord): Promise<void>;
   show(shown: Refusal, modelId?: string): void;
+  /** Told of runs whose evidence the archive has marked as withdrawn. */
+  withdrawn(run: WithdrawnRun): void;
+  isWithdrawn(runId: string): boolean;
 }
 
 const sourceOf = (set: DisplaySetSummary): SourceSeries => ({
@@ -36,6 +42,21 @@ const MAY_STILL_COME: ReadonlySet<string> = new Set([
   'foreignSourceAbsent',
   'foreignFrameOfReferenceUnknown',
 ]);
+
+/** What waits in the outbox: runs of which evidence does, and those that are to be withdrawn. */
+interface Waiting {
+  stores: ReadonlySet<string>;
+  withdrawals: ReadonlyMap<string, WithdrawalState>;
+}
+
+const waitingOf = (entries: readonly OutboxEntry[]): Waiting => ({
+  stores: new Set(entries.filter(each => !isWithdrawal(each)).map(({ runId }) => runId)),
+  withdrawals: new Map(
+    entries
+      .filter(isWithdrawal)
+      .map(({ runId, withdrawal }) => [runId, { ...withdrawal, state: 'pending' }]),
+  ),
+});
 
 /**
  * Brings back what is known of a study: evidence in the archive first, then drafts kept on this
@@ -83,14 +104,18 @@ export const restoreReading = (context: RestoreContext) => {
   const fromArchive = async (
     study: string,
     sets: DisplaySetSummary[],
-    waiting: ReadonlySet<string>,
+    waiting: Waiting,
     stale: () => boolean,
   ) => {
     evidence ??= fetchEvidence(study);
     const files = await evidence;
     if (stale() || files.length === 0) return;
-    const stored = await context.reader.read(files, sets.map(sourceOf), tell);
+    const withdrawn: WithdrawnRun[] = [];
+    const stored = await context.reader.read(files, sets.map(sourceOf), tell, run =>
+      withdrawn.push(run),
+    );
     if (stale()) return;
+    withdrawn.filter(({ runId }) => !context.isWithdrawn(runId)).forEach(context.withdrawn);
     if (!stored.ok) return tell(stored.refusal);
     draftsOf ??= context.keepsDrafts ? context.drafts.load(study) : undefined;
     const drafts = (await draftsOf) ?? [];
@@ -98,7 +123,7 @@ export const restoreReading = (context: RestoreContext) => {
       // Of a store that was interrupted the draft says all, where the archive has but a part.
       const run = drafts.find(draft => draft.run.runId === read.runId)?.run ?? read;
       const set = placed(run, sets);
-      if (!set || context.records.has(run.runId)) continue;
+      if (!set || context.records.has(run.runId) || context.isWithdrawn(run.runId)) continue;
       reviews.forEach(review => context.reviews.set(review.findingId, review));
       const known = new Map(reviews.map(review => [review.findingId, review]));
       const kept = context.keepsDrafts && (await context.drafts.reviewsOf(run.runId));
@@ -109,7 +134,8 @@ export const restoreReading = (context: RestoreContext) => {
         displaySetInstanceUID: set.displaySetInstanceUID,
         origin: 'archive',
         // What the archive does not have of it is in the outbox.
-        stored: waiting.has(run.runId) ? 'pending' : 'stored',
+        stored: waiting.stores.has(run.runId) ? 'pending' : 'stored',
+        withdrawal: waiting.withdrawals.get(run.runId),
         storedSignature: reviewSignature(run, known),
         acknowledged: new Set(instances),
         enqueued: [],
@@ -121,19 +147,20 @@ export const restoreReading = (context: RestoreContext) => {
   const fromDrafts = async (
     study: string,
     sets: DisplaySetSummary[],
-    waiting: ReadonlySet<string>,
+    waiting: Waiting,
     stale: () => boolean,
   ) => {
     draftsOf ??= context.drafts.load(study);
     for (const { run, reviews, savedAt } of await draftsOf) {
       const set = placed(run, sets);
-      if (stale() || !set) continue;
+      if (stale() || !set || context.isWithdrawn(run.runId)) continue;
       mergeDraft(run, reviews, savedAt);
       await context.adopt({
         run,
         displaySetInstanceUID: set.displaySetInstanceUID,
         origin: 'draft',
-        stored: waiting.has(run.runId) ? 'pending' : 'no',
+        stored: waiting.stores.has(run.runId) ? 'pending' : 'no',
+        withdrawal: waiting.withdrawals.get(run.runId),
         acknowledged: new Set(),
         enqueued: [],
       });
@@ -161,7 +188,7 @@ export const restoreReading = (context: RestoreContext) => {
       if (arrived.length === 0) return { waiting: [] };
       arrived.forEach(set => matched.add(set.displaySetInstanceUID));
       const entries = context.keepsDrafts ? await context.outbox.list() : [];
-      const waiting = new Set(entries.map(({ runId }) => runId));
+      const waiting = waitingOf(entries);
       await fromArchive(study, arrived, waiting, stale);
       if (context.keepsDrafts && !stale()) await fromDrafts(study, arrived, waiting, stale);
       if (!stale()) await tellInterruptions(study);

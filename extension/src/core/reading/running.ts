@@ -98,6 +98,7 @@ export const createRunning = (
       operatingPoint,
       startedAt,
       softwareVersion: settings.softwareVersion,
+      isWithdrawn: session.isWithdrawn,
     });
     // Judged on an earlier page that went away before the result itself was saved.
     const kept = await drafts.reviewsOf(run.runId);

@@ -1,6 +1,7 @@
 import type { RunResult } from '../findings/types';
 import { refusal, type Outcome, type Refusal } from '../outcome';
 import type { Review } from '../review/types';
+import type { WithdrawnRun } from '../review/withdrawal';
 import { maturityOfRun, type MaturitySettings } from './maturity';
 import { createObservable, type Observable } from './observable';
 import type {
@@ -38,6 +39,12 @@ export interface Session {
   reset(): void;
   /** Takes a result in and draws it; one that is there already keeps its reviews and its state. */
   adopt(record: RunRecord): Promise<boolean>;
+  /** Takes a result out of the session, with its verdicts and what is kept of it on the workstation. */
+  remove(runId: string): void;
+  /** Notes that the archive has withdrawn a run: from now on it is not a result of the study. */
+  withdrawn(run: WithdrawnRun): void;
+  /** The run was withdrawn, or is about to be: it is no more to be stored, nor to be made again. */
+  isWithdrawn(runId: string): boolean;
   /** Shows on the viewports what is to be shown: no run that is hidden, nothing while all are. */
   showOverlays(): void;
   /** Keeps a result on this workstation until the archive has it. */
@@ -69,6 +76,7 @@ const blank = (maturity: Maturity, crossOriginIsolated: boolean) => ({
   selectedFindingId: undefined,
   rejecting: undefined,
   refusals: [],
+  withdrawn: [] as WithdrawnRun[],
 });
 
 export const createSession = (
@@ -111,7 +119,12 @@ export const createSession = (
    * that no one has judged. Other versions stay beside it, to be compared, and so does what was
    * stored with another operating point.
    */
-  const takesPlaceOf = ({ run }: RunRecord, { run: other, stored }: RunRecord): boolean => {
+  const takesPlaceOf = (
+    { run }: RunRecord,
+    { run: other, stored, withdrawal }: RunRecord,
+  ): boolean => {
+    // Its way out of the archive is not over yet, and may fail.
+    if (withdrawal) return false;
     const [now, before] = [run.provenance, other.provenance];
     if (other.foreign || now.modelId !== before.modelId) return false;
     if (now.modelVersion !== before.modelVersion) return false;
@@ -120,19 +133,23 @@ export const createSession = (
     return now.operatingPoint?.key === before.operatingPoint?.key || stored === 'no';
   };
 
+  const remove = (runId: string) => {
+    const findings = records.get(runId)?.run.findings ?? [];
+    records.delete(runId);
+    overlay.remove(runId);
+    // What nobody sees any more need not come back after a reload.
+    void drafts.remove(runId);
+    findings.forEach(({ id }) => reviews.delete(id));
+    if ([facts.comparison?.a, facts.comparison?.b].includes(runId)) facts.comparison = undefined;
+    const isOfRun = (findingId?: string) => findings.some(({ id }) => id === findingId);
+    if (isOfRun(facts.selectedFindingId)) facts.selectedFindingId = undefined;
+    if (isOfRun(facts.rejecting)) facts.rejecting = undefined;
+  };
+
   const supersede = (record: RunRecord) => {
     if (record.origin !== 'run') return;
     for (const [runId, other] of records) {
-      if (!takesPlaceOf(record, other)) continue;
-      const { findings } = other.run;
-      records.delete(runId);
-      overlay.remove(runId);
-      // What no one judged and nobody sees any more need not come back after a reload.
-      void drafts.remove(runId);
-      if ([facts.comparison?.a, facts.comparison?.b].includes(runId)) facts.comparison = undefined;
-      if (findings.some(({ id }) => id === facts.selectedFindingId)) {
-        facts.selectedFindingId = undefined;
-      }
+      if (takesPlaceOf(record, other)) remove(runId);
     }
   };
 
@@ -183,6 +200,16 @@ export const createSession = (
       }
       return true;
     },
+    remove,
+    withdrawn(run) {
+      remove(run.runId);
+      const others = facts.withdrawn.filter(({ runId }) => runId !== run.runId);
+      facts.withdrawn = [...others, run];
+      update();
+    },
+    isWithdrawn: runId =>
+      facts.withdrawn.some(run => run.runId === runId) ||
+      records.get(runId)?.withdrawal !== undefined,
     showOverlays() {
       const [shown, hidden] = [true, false].map(wanted =>
         [...records.keys()].filter(runId => isShown(runId) === wanted),

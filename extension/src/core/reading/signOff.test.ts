@@ -37,7 +37,10 @@ const readingWith = async (
   const reading = createReading(
     {
       ...ports,
-      writer: { write: request => (asked.push(request), ports.writer.write(request)) },
+      writer: {
+        ...ports.writer,
+        write: request => (asked.push(request), ports.writer.write(request)),
+      },
       volumes: {
         ...ports.volumes,
         read: async id => (reads.push(id), accept(volume())),

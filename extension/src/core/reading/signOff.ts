@@ -3,7 +3,7 @@ import { refusal } from '../outcome';
 import { createDelivery } from './delivery';
 import { lastingOutbox } from './lastingOutbox';
 import { maturityOfRun, type MaturitySettings } from './maturity';
-import type { DraftStore, OutboxEntry } from './ports';
+import type { DraftStore, EvidenceReader, OutboxEntry } from './ports';
 import { reviewSignature, type RunRecord } from './records';
 import type { Session } from './session';
 import {
@@ -14,6 +14,7 @@ import {
   type StoringPorts,
 } from './storing';
 import type { Maturity } from './state';
+import { createWithdrawing, isWithdrawal, type Withdrawing } from './withdrawing';
 
 /** Refusals that a successful store overtakes. */
 const OVERTAKEN = new Set([
@@ -27,7 +28,7 @@ const OVERTAKEN = new Set([
 const ASK_AGAIN = new Set(['archiveUnreachable', 'archiveUnauthorized']);
 const ASK_AGAIN_AFTER = 15_000;
 
-export interface SignOff {
+export interface SignOff extends Pick<Withdrawing, 'withdraw'> {
   /** Stores what the archive does not have yet of every result; at `research` says why not. */
   store(): Promise<void>;
   /** Sends what an earlier page left in the outbox. */
@@ -48,7 +49,7 @@ export interface SignOffSettings extends MaturitySettings, EvidenceSettings {
 /** From verdicts to what the archive has acknowledged. */
 export const createSignOff = (
   session: Session,
-  given: StoringPorts & { drafts: DraftStore },
+  given: StoringPorts & { drafts: DraftStore; reader: EvidenceReader },
   settings: SignOffSettings,
 ): SignOff => {
   const ports = { ...given, outbox: lastingOutbox(given.outbox) };
@@ -61,8 +62,21 @@ export const createSignOff = (
   /** Results that a person wanted stored and that could not be written yet. */
   const unwritten = new Set<string>();
 
+  const tellWarnings = (acknowledged: ReadonlyArray<{ warning?: string }>) => {
+    for (const { warning } of acknowledged) {
+      if (!warning) continue;
+      session.show(refusal('archiveWarned', `Stored, with a warning: ${warning}`, { warning }));
+    }
+  };
+
   const delivery = createDelivery(ports.outbox, ports.archive, {
     delivered(entry, acknowledged) {
+      if (isWithdrawal(entry)) {
+        withdrawing.delivered(entry);
+        session.withdraw(shown => OVERTAKEN.has(shown.code));
+        tellWarnings(acknowledged);
+        return session.update();
+      }
       const record = session.records.get(entry.runId);
       acknowledged.forEach(ack => record?.acknowledged.add(ack.sopInstanceUID));
       if (entry.alternative) storing.learn('labelmap');
@@ -79,16 +93,14 @@ export const createSignOff = (
       if (!record || record.storedSignature === reviewSignature(record.run, session.reviews)) {
         void ports.drafts.remove(entry.runId);
       }
-      for (const { warning } of acknowledged) {
-        if (!warning) continue;
-        session.show(refusal('archiveWarned', `Stored, with a warning: ${warning}`, { warning }));
-      }
+      tellWarnings(acknowledged);
       session.update();
     },
     failed(entry, why, acknowledged) {
       const record = session.records.get(entry.runId);
-      acknowledged.forEach(ack => record?.acknowledged.add(ack.sopInstanceUID));
-      if (record) {
+      if (isWithdrawal(entry)) withdrawing.failed(entry, why);
+      else if (record) {
+        acknowledged.forEach(ack => record.acknowledged.add(ack.sopInstanceUID));
         record.stored = why.code === 'archiveRefusedInstances' ? 'failed' : 'pending';
         record.storeError = why;
       }
@@ -110,6 +122,7 @@ export const createSignOff = (
     },
     pending: outbox => session.update({ outbox }),
   });
+  const withdrawing = createWithdrawing(session, ports, settings, delivery, storing.metadataOf);
 
   const enqueue = async (
     record: RunRecord,
@@ -160,6 +173,8 @@ export const createSignOff = (
       const level = maturityOfRun(settings, record.run);
       if (level === 'research') continue;
       stored += 1;
+      // On its way out of the archive: nothing more of it goes there.
+      if (record.withdrawal) continue;
       if (hasSomethingOfOurs(record, level)) await enqueue(record, level);
     }
     return stored;
@@ -190,6 +205,7 @@ export const createSignOff = (
       void delivery.flush();
     },
     retry,
+    withdraw: withdrawing.withdraw,
     prepare(source, modelId) {
       const level = settings.maturityOf?.[modelId] ?? settings.maturity;
       if (level !== 'research') storing.prefetch(source);

@@ -2,6 +2,7 @@ import type { Refusal } from '../outcome';
 import type { CodedConcept, EngineReport, Finding, ForeignOrigin, Phase } from '../findings/types';
 import type { ModelManifest, OperatingPoint, Task } from '../model/manifest';
 import type { RejectionReason, Verdict } from '../review/types';
+import type { Withdrawal, WithdrawnRun } from '../review/withdrawal';
 import type { FindingPair } from '../compare/compareRuns';
 
 export type Maturity = 'research' | 'production' | 'feedback';
@@ -59,11 +60,18 @@ export interface RunState {
   storeError?: Refusal;
   /** Stored, and this is what the archive had to say of it. */
   storeWarnings?: string[];
+  /** SOP instances that the archive is known to have of it. */
+  storedObjects?: number;
+  /** It is to be withdrawn, and the archive has not acknowledged that yet. */
+  withdrawal?: WithdrawalState;
   /** The reader has put this result out of sight; its findings stay in the list. */
   hidden?: boolean;
   /** Who made the model, or the program (manufacturer's name). */
   manufacturer?: string;
 }
+
+/** A withdrawal that is on its way (`pending`), or that could not be made (`failed`). */
+export type WithdrawalState = Withdrawal & { state: 'pending' | 'failed'; error?: Refusal };
 
 /** Two results of the study laid on one another. */
 export interface ComparisonState {
@@ -114,8 +122,19 @@ export interface ReadingState {
   rejecting?: string;
   /** What went wrong or could not be done, newest first; shown until dismissed or overtaken. */
   refusals: Array<Refusal & { modelId?: string }>;
-  /** What waits to be stored: entries, objects in them, when it is tried again (ISO 8601). */
-  outbox: { pending: number; objects?: number; nextAttemptAt?: string; lastError?: Refusal };
+  /**
+   * What waits to be stored: entries, objects in them, whether they are being sent just now, and else
+   * when that is tried again (ISO 8601).
+   */
+  outbox: {
+    pending: number;
+    objects?: number;
+    sending?: boolean;
+    nextAttemptAt?: string;
+    lastError?: Refusal;
+  };
+  /** Results of the study that were withdrawn from the archive, oldest first. */
+  withdrawn?: WithdrawnRun[];
   /** What the host calls each display set of the study, for people. */
   displaySetDescriptions?: Record<string, string>;
   /** The page may use threads (cross-origin isolated). */

@@ -164,6 +164,7 @@ export const createStoring = (
 
   return {
     enqueue,
+    metadataOf,
     prefetch: (source: SourceSeries) => void metadataOf(source),
     forget: () => metadata.clear(),
     /** What an answer of the archive says of the kinds of segmentation that it takes. */

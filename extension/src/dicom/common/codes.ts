@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CodedConcept } from '../../core/findings/types';
+import type { WithdrawalReason } from '../../core/review/withdrawal';
 import type { Dataset } from './dataset';
 import { clipped } from './text';
 
@@ -122,14 +123,14 @@ export const KEY_OBJECT_TITLES = {
   forReportAttachment: dcm('113020', 'For Report Attachment'),
 } as const;
 
-/** Titles of a rejection note (CID 7010; IHE RAD TF-3 4.66, Imaging Object Change Management). */
+/** Titles of a rejection note (CID 7010 and 7011; IHE RAD TF-3 4.66, Imaging Object Change Management). */
 export const REJECTION_TITLES = {
   quality: dcm('113001', 'Rejected for Quality Reasons'),
   patientSafety: dcm('113037', 'Rejected for Patient Safety Reasons'),
   incorrectWorklistEntry: dcm('113038', 'Incorrect Modality Worklist Entry'),
   retentionExpired: dcm('113039', 'Data Retention Policy Expired'),
-} as const;
-export type RejectionTitle = keyof typeof REJECTION_TITLES;
+} as const satisfies Record<WithdrawalReason, CodedConcept>;
+export type RejectionTitle = WithdrawalReason;
 
 /** Laterality (CID 244). */
 const LATERALITIES = new Set(['7771000', '24028007', '51440002', '66459002']);

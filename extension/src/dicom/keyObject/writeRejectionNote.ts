@@ -8,12 +8,13 @@ import type { SourceAttributes } from '../common/source';
 import { deviceObserver, personNamed, personObserver } from '../sr/observers';
 import { instanceItem, type InstanceReference } from '../sr/references';
 import { keyObjectDocument } from './keyObjectDocument';
+import { withdrawnRunNamed } from './readRejectionNote';
 
 export interface RejectionRequest {
-  /** The run whose evidence is withdrawn. */
+  /** The run that is withdrawn, and not some of its evidence only. */
   run: RunResult;
   source: SourceAttributes;
-  /** Stored evidence that must not be shown any more. */
+  /** All its stored evidence: it must not be shown any more. */
   objects: ReadonlyArray<InstanceReference & { studyInstanceUID: string }>;
   reason: RejectionTitle;
   /** ISO 8601: when it was decided; no clock is read. */
@@ -27,8 +28,8 @@ export interface RejectionRequest {
 /**
  * A rejection note: a Key Object Selection that withdraws stored evidence (IHE RAD TF-3 4.66,
  * Imaging Object Change Management). Archives that know it no longer show what it refers to; our
- * own reader passes it over (`rejectedInstances`). The same objects for the same reason make the
- * same instance.
+ * own reader passes it over (`rejectedInstances`), and what else there is of the run, which the
+ * document names. The same objects for the same reason make the same instance.
  *
  * Refuses with `rejectionOfNothing`, and with `rejectionOfOtherStudy` where an object is of another
  * study than the run, for a document refers to objects of its own study.
@@ -71,7 +72,7 @@ export function writeRejectionNote(request: RejectionRequest): Outcome<EvidenceO
       title,
       observers: person ? personObserver(person) : deviceObserver(run.provenance),
       description: [
-        `${title.meaning}: ${objects.length} objects of AI result ${run.provenance.modelName} ${run.provenance.modelVersion}`,
+        `${title.meaning}: ${objects.length} objects of AI result ${run.provenance.modelName} ${run.provenance.modelVersion} ${withdrawnRunNamed(run.runId)}`,
         ...(comment ? [comment] : []),
       ].join('. '),
       items: objects.map(object => instanceItem('CONTAINS', undefined, object)),

@@ -8,7 +8,7 @@ import { secondaryCaptureUIDOf } from '../secondaryCapture/writeSecondaryCapture
 import type { InstanceReference } from './references';
 
 /** Presentation states are several only where slices are rescaled apart; none has so many. */
-const MOST_STATES = 64;
+export const MOST_STATES = 64;
 
 /** What evidence of this run can be called that is no report, whatever a site has written of it. */
 export const otherEvidence = (run: RunResult): string[] => {
