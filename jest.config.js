@@ -28,4 +28,11 @@ module.exports = {
     '\\.css$': '<rootDir>/tests/fixtures/emptyStylesheet.js',
   },
   testTimeout: 60000,
+  // Each file runs in a context of its own, where looking up a global costs a hundred times what it
+  // costs elsewhere: loops over millions of voxels that say `Math.min` ran ten times as long.
+  sandboxInjectedGlobals: [
+    ...['Math', 'Number', 'Object', 'Array', 'DataView'],
+    ...['Int8Array', 'Uint8Array', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array'],
+    ...['Float32Array', 'Float64Array'],
+  ],
 };
