@@ -32,6 +32,7 @@ def told(path, values):
         "dtype": str(dataset.pixel_array.dtype),
         "sameByPydicom": bool(np.array_equal(by_pydicom, meant, equal_nan=True)),
         "sameByHighdicom": bool(np.array_equal(by_highdicom[finite], meant[finite].astype(float))),
+        "padding": dataset.get("FloatPixelPaddingValue"),
         "nanByHighdicom": int(np.isnan(by_highdicom).sum()),
         "unit": code(mapping.MeasurementUnitsCodeSequence[0]),
         "quantity": code(mapping.QuantityDefinitionSequence[0].ConceptCodeSequence[0]),
