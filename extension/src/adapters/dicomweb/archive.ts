@@ -5,6 +5,7 @@ import type {
   InstanceAcknowledgement,
   SourceMetadata,
 } from '../../core/reading/ports';
+import { blobOf } from '../storage/blobs';
 import { encodeMultipart } from './multipart';
 import {
   createRequests,
@@ -62,7 +63,7 @@ export const createEvidenceArchive = (
   ): Promise<Outcome<InstanceAcknowledgement[]>> => {
     const url = `${withoutSlash(roots.stowRoot)}/studies/${objects[0].studyInstanceUID}`;
     const { body, contentType } = encodeMultipart(
-      objects.map(object => object.part10),
+      await Promise.all(objects.map(object => blobOf(object.part10))),
       `second-reader-${objects[0].sopInstanceUID}`,
     );
     const answer = await ask(url, {

@@ -5,7 +5,7 @@ const CRLF = '\r\n';
 
 /** A body with one application/dicom part a file. */
 export const encodeMultipart = (
-  files: ArrayBuffer[],
+  files: Array<ArrayBuffer | Blob>,
   boundary: string,
 ): { body: Blob; contentType: string } => {
   const parts = files.flatMap(file => [

@@ -252,6 +252,12 @@ export const evidenceObject = z.object({
   part10: named<ArrayBuffer>('ArrayBuffer'),
 });
 
+/** Earlier versions kept the bytes themselves. */
+const keptEvidence = evidenceObject.extend({
+  part10: z.union([named<Blob>('Blob'), named<ArrayBuffer>('ArrayBuffer')]),
+});
+export type KeptEvidence = z.infer<typeof keptEvidence>;
+
 export const refusalSchema = z.object({
   code: z.string(),
   values: z.record(z.string(), z.union([z.string(), z.number()])),
@@ -262,8 +268,8 @@ export const keptOutboxEntry = z.object({
   id: z.string(),
   studyInstanceUID: z.string(),
   runId: z.string(),
-  objects: z.array(evidenceObject).min(1),
-  alternative: z.array(evidenceObject).min(1).optional(),
+  objects: z.array(keptEvidence).min(1),
+  alternative: z.array(keptEvidence).min(1).optional(),
   held: z.boolean().optional(),
   withdrawal: withdrawal.optional(),
   signature: z.string(),

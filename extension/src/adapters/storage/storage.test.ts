@@ -188,6 +188,35 @@ describe('the outbox', () => {
     await outbox.remove('a');
     expect((await outbox.list()).map(({ id }) => id)).toEqual(['b']);
   });
+
+  /** Over two pieces of what is copied at once, and no whole number of them. */
+  const large = () => {
+    const bytes = new Uint8Array((9 << 20) + 5);
+    for (let at = 0; at < bytes.length; at += 1021) bytes[at] = at % 251;
+    return bytes.buffer;
+  };
+
+  it('gives large evidence back to the last byte, also what is put again as it was listed', async () => {
+    const opened = database();
+    const outbox = createOutboxStore(opened);
+    const { objects, ...rest } = entry('a', '2026-01-01');
+    const part10 = large();
+    const alternative = [{ ...objects[0], part10: Uint8Array.of(1, 2).buffer }];
+    await outbox.put({ ...rest, objects: [{ ...objects[0], part10 }], alternative });
+    const [listed] = await outbox.list();
+    await outbox.put({ ...listed, attempts: 1 });
+    const [again] = await createOutboxStore(opened).list();
+    expect(again.attempts).toBe(1);
+    expect(Buffer.compare(Buffer.from(again.objects[0].part10), Buffer.from(part10))).toBe(0);
+    expect(Array.from(new Uint8Array(again.alternative![0].part10))).toEqual([1, 2]);
+  });
+
+  it('reads what an earlier version kept, which was the bytes themselves', async () => {
+    const opened = database();
+    const kept = entry('a', '2026-01-01');
+    await (await opened).put('outbox', kept);
+    expect(await createOutboxStore(opened).list()).toEqual([kept]);
+  });
 });
 
 describe('a full disk', () => {
