@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { modelsCommand } from './models/command';
 import { startCommand } from './start/command';
+import { outboxCommand, storeCommand } from './store/command';
 import { systemTerminal } from './terminal';
 import { ownVersion } from './workspace';
 
@@ -11,7 +12,9 @@ const program = new Command('second-reader')
   .version(ownVersion())
   .showHelpAfterError('(second-reader --help lists what is allowed)')
   .addCommand(startCommand(terminal))
-  .addCommand(modelsCommand(terminal));
+  .addCommand(modelsCommand(terminal))
+  .addCommand(storeCommand(terminal))
+  .addCommand(outboxCommand(terminal));
 
 program.parseAsync().catch((error: unknown) => {
   terminal.complain(

@@ -148,6 +148,7 @@ describe('sending an outbox', () => {
       warnings: [],
       pending: 0,
       objects: 0,
+      failed: [],
       lastError: undefined,
     });
     expect(await files()).toEqual([]);

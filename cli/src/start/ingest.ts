@@ -4,7 +4,7 @@ import { accept, refuse, type Outcome } from '@second-reader/core/outcome';
 import type { Archive } from '../archive/store/archive';
 
 /** Files below the given ones, in a stable order. Links to folders are not followed. */
-async function filesOf(given: string): Promise<string[]> {
+export async function filesOf(given: string): Promise<string[]> {
   const found = await stat(given);
   if (!found.isDirectory()) {
     return [given];
@@ -18,7 +18,7 @@ async function filesOf(given: string): Promise<string[]> {
 const CONCURRENCY = 6;
 
 /** Why files were passed over, in words, by the refusal's code. */
-const REASONS: Record<string, string> = {
+export const REASONS: Record<string, string> = {
   notDicom: 'not DICOM',
   dicomDirectory: 'DICOMDIR',
   truncatedDicom: 'damaged or cut short',
@@ -26,6 +26,15 @@ const REASONS: Record<string, string> = {
   invalidUid: 'with UIDs that are none',
   duplicateInstance: 'with other contents under a UID that is there already',
 };
+
+/** A line a reason, with the first files' names. */
+export function passedOverLines(passedOver: ReadonlyMap<string, readonly string[]>): string[] {
+  return [...passedOver].map(([reason, names]) => {
+    const shown = names.slice(0, 3).map(name => path.basename(name));
+    const more = names.length > shown.length ? ', …' : '';
+    return `Passed over ${names.length} ${names.length === 1 ? 'file' : 'files'} ${reason}: ${shown.join(', ')}${more}`;
+  });
+}
 
 /**
  * Adds DICOM files and folders to the archive; answers lines that say how many were stored, were there
@@ -85,13 +94,6 @@ export async function ingest(
   if (failed) {
     return failed;
   }
-  const lines = [`Added ${stored} instances; ${already} were there already.`];
-  for (const [reason, names] of passedOver) {
-    const shown = names.slice(0, 3).map(name => path.basename(name));
-    const more = names.length > shown.length ? ', …' : '';
-    lines.push(
-      `Passed over ${names.length} ${names.length === 1 ? 'file' : 'files'} ${reason}: ${shown.join(', ')}${more}`,
-    );
-  }
-  return accept(lines);
+  const summary = `Added ${stored} instances; ${already} were there already.`;
+  return accept([summary, ...passedOverLines(passedOver)]);
 }

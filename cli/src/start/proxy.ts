@@ -26,7 +26,7 @@ const NOT_FORWARDED = new Set(['host', 'cookie', 'authorization', 'origin', 'ref
 const NOT_RETURNED =
   /^(set-cookie|access-control-|cross-origin-|www-authenticate$|strict-transport-security$)/;
 
-/** Credentials of `--dicomweb`, from the environment only. */
+/** Credentials of the archive, from the environment only. */
 export function authorizationFrom(env: NodeJS.ProcessEnv): string | undefined {
   if (env.SECOND_READER_DICOMWEB_AUTHORIZATION) {
     return env.SECOND_READER_DICOMWEB_AUTHORIZATION;
@@ -40,26 +40,30 @@ export function authorizationFrom(env: NodeJS.ProcessEnv): string | undefined {
 }
 
 /** Refuses with `badDicomWebUrl`: no http(s) URL, or one with credentials in it. */
-export function parseUpstream(text: string, env: NodeJS.ProcessEnv): Outcome<UpstreamArchive> {
+export function parseUpstream(
+  text: string,
+  env: NodeJS.ProcessEnv,
+  option = '--dicomweb',
+): Outcome<UpstreamArchive> {
   let url: URL;
   try {
     url = new URL(text);
   } catch {
     return refuse(
       'badDicomWebUrl',
-      `--dicomweb ${text} is not a URL such as http://localhost:8042/dicom-web.`,
+      `${option} ${text} is not a URL such as http://localhost:8042/dicom-web.`,
       { url: text },
     );
   }
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-    return refuse('badDicomWebUrl', `--dicomweb takes http: and https:, not ${url.protocol}`, {
+    return refuse('badDicomWebUrl', `${option} takes http: and https:, not ${url.protocol}`, {
       url: text,
     });
   }
   if (url.username || url.password) {
     return refuse(
       'badDicomWebUrl',
-      'Credentials do not belong in --dicomweb; set SECOND_READER_DICOMWEB_USER and SECOND_READER_DICOMWEB_PASSWORD, or SECOND_READER_DICOMWEB_AUTHORIZATION.',
+      `Credentials do not belong in ${option}; set SECOND_READER_DICOMWEB_USER and SECOND_READER_DICOMWEB_PASSWORD, or SECOND_READER_DICOMWEB_AUTHORIZATION.`,
     );
   }
   url.pathname = url.pathname.replace(/\/+$/, '');
