@@ -1,4 +1,5 @@
 import { getCommandsModule } from './commandsModule';
+import { getCustomizationModule } from './getCustomizationModule';
 import { getHangingProtocolModule } from './getHangingProtocolModule';
 import { getPanelModule } from './getPanelModule';
 import { getToolbarModule } from './getToolbarModule';
@@ -34,6 +35,7 @@ const extension = {
     return getToolbarModule(element => mountToolbar(element, context));
   },
   getHangingProtocolModule,
+  getCustomizationModule,
   getCommandsModule() {
     const { reading, warn } = composed();
     return getCommandsModule(reading, warn);

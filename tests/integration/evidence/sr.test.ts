@@ -103,7 +103,10 @@ const besideLabelMap = (): Meant => {
   const segmentation = writeSegmentation(run, attributes(run), { type: 'labelmap' });
   return meant(
     run,
-    run.findings.map(() => `1411 IMAGE Referenced Segment ${segmentation.sopInstanceUID}`),
+    run.findings.map(
+      () =>
+        `1411 SCOORD Outline POLYLINE, IMAGE Referenced Segment ${segmentation.sopInstanceUID}`,
+    ),
     { request: { beside: [segmentation] } },
   );
 };

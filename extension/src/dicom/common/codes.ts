@@ -81,6 +81,7 @@ export const CODE = {
   derivation: dcm('121401', 'Derivation'),
   comment: dcm('121106', 'Comment'),
   imageRegion: dcm('111030', 'Image Region'),
+  outline: dcm('111041', 'Outline'),
   sliceThickness: dcm('112225', 'Slice Thickness'),
   studyDate: dcm('111060', 'Study Date'),
   studyTime: dcm('111061', 'Study Time'),

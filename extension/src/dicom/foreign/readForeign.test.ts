@@ -87,6 +87,44 @@ test('detections of an SR and a GSPS are drawn where they were', async () => {
   });
 });
 
+test('the outline of a box is not drawn beside the region itself', async () => {
+  const run = runOfKind('detection', slices);
+  const { runs } = shownOf(await asOthers(run, ['report']), [run.source]);
+  const drawn = runs[0].findings.map(each =>
+    (each as AnnotationFinding).shapes.map(({ graphicType }) => graphicType),
+  );
+  expect(drawn).toEqual([['ELLIPSOID'], ['ELLIPSOID']]);
+});
+
+test('of a segment whose SEG is not there the outline is a place to jump to', async () => {
+  const run = runOn(slices, 2);
+  const datasets = await asOthers(run, ['segmentation', 'report']);
+  const { runs, refusals } = shownOf(
+    datasets.filter(({ Modality }) => (Modality as string[])[0] === 'SR'),
+    [run.source],
+  );
+  expect(refusals).toEqual([]);
+  expect(runs[0].findings.map(said)).toEqual(run.findings.map(said));
+  for (const [index, finding] of runs[0].findings.entries()) {
+    const { shapes, middleSlice } = finding as AnnotationFinding;
+    expect(shapes.map(({ graphicType }) => graphicType)).toEqual(['POLYLINE']);
+    expect(middleSlice).toBe(run.findings[index].middleSlice);
+  }
+  expect(runs[0].foreign?.remarks?.map(({ code }) => code)).toEqual(['foreignSegmentMissing']);
+});
+
+test('that no one has reviewed a finding is no evaluation of it', async () => {
+  for (const kind of ['classification', 'detection', 'regression'] as const) {
+    const run = runOfKind(kind, slices);
+    const { runs } = shownOf(await asOthers(run, ['report']), [run.source]);
+    const asked = runs[0].findings.flatMap(({ evaluations = [] }) =>
+      evaluations.map(({ concept }) => concept.meaning),
+    );
+    // The class itself is said to be there; nothing else is.
+    expect(asked).toEqual(kind === 'classification' ? ['Pleural effusion'] : []);
+  }
+});
+
 test('a GSPS alone marks each detection once, on all the slices that it reaches', async () => {
   const run = runOfKind('detection', slices);
   const datasets = await asOthers(run, ['presentationState']);

@@ -1,9 +1,11 @@
 import { boxOf } from '../../core/findings/detectionBox';
 import type {
   AnnotationFinding,
+  CodedConcept,
   DetectionFinding,
   Finding,
   RunResult,
+  SegmentFinding,
   Shape,
 } from '../../core/findings/types';
 import { worldToIndex } from '../../core/geometry/transform';
@@ -16,6 +18,7 @@ import type { Dataset } from '../common/dataset';
 import { SOP_CLASS } from '../common/dictionary';
 import * as content from './contentItems';
 import { instanceItem, referencedSOP, type InstanceReference } from './references';
+import { segmentOutline } from './segmentOutline';
 
 /** Where a finding is, and the template that a group of such a place follows. */
 export interface Region {
@@ -100,7 +103,7 @@ function ellipsoid(run: RunResult, finding: DetectionFinding): Dataset {
 const closed = (points: readonly Vec3[]): Vec3[] => [...points, points[0]];
 
 /** Every n-th point of a line that has too many for one item, and always its last. */
-const thinned = (points: readonly Vec3[]): readonly Vec3[] => {
+const thinned = <Point>(points: readonly Point[]): readonly Point[] => {
   const step = Math.ceil(points.length / (MAX_POINTS - 1));
   if (step <= 1) return points;
   return points.filter((_, index) => index % step === 0 || index === points.length - 1);
@@ -197,7 +200,42 @@ function annotationRegion(run: RunResult, finding: AnnotationFinding): Region {
   return { template: planar ? '1410' : '1501', items };
 }
 
-/** Where a finding is, among the evidence that is written beside the report. */
+/** The box of a detection on its key slice. */
+const box = (run: RunResult, finding: DetectionFinding, concept: CodedConcept): Dataset =>
+  content.spatialCoordinates(
+    'CONTAINS',
+    concept,
+    'POLYLINE',
+    pixelsOf(run, rectangle(run, finding)),
+    imageReference(run, finding.referencedSOPInstanceUID, finding.referencedFrameNumber),
+  );
+
+/** The outline of a segment on its key slice; none of a segment without voxels. */
+function outline(run: RunResult, finding: SegmentFinding): Dataset[] {
+  const found =
+    run.labelMap &&
+    segmentOutline(run.labelMap, finding.segment.segmentNumber, finding.middleSlice);
+  if (!found) return [];
+  const { sopInstanceUID, frameNumber } = run.source.slices[found.k];
+  return [
+    content.spatialCoordinates(
+      'CONTAINS',
+      CODE.outline,
+      'POLYLINE',
+      thinned(found.line).flat(),
+      imageReference(run, sopInstanceUID, frameNumber),
+    ),
+  ];
+}
+
+/**
+ * Where a finding is, among the evidence that is written beside the report.
+ *
+ * Of a segment and of an ellipsoid there is also the outline on the key slice, as CAD reports tell it
+ * (TID 4021): a place to jump to for programs that neither open the Segmentation nor draw in space.
+ * It comes first and lies on an image, for OHIF takes the first coordinates of a group, opens no
+ * report with a group that has none, and draws in a stack only what lies on an image.
+ */
 export function regionOf(
   run: RunResult,
   finding: Finding,
@@ -209,6 +247,7 @@ export function regionOf(
       return {
         template: '1411',
         items: [
+          ...outline(run, finding),
           content.image('CONTAINS', CODE.referencedSegment, {
             ...referencedSOP(beside.segmentation),
             ReferencedSegmentNumber: beside.segmentNumber,
@@ -217,21 +256,12 @@ export function regionOf(
         ],
       };
     case 'detection':
-      if (isPlaced(run)) {
-        return { template: '1411', items: [ellipsoid(run, finding), sourceSeries(run)] };
-      }
-      return {
-        template: '1410',
-        items: [
-          content.spatialCoordinates(
-            'CONTAINS',
-            CODE.imageRegion,
-            'POLYLINE',
-            pixelsOf(run, rectangle(run, finding)),
-            imageReference(run, finding.referencedSOPInstanceUID, finding.referencedFrameNumber),
-          ),
-        ],
-      };
+      return isPlaced(run)
+        ? {
+            template: '1411',
+            items: [box(run, finding, CODE.outline), ellipsoid(run, finding), sourceSeries(run)],
+          }
+        : { template: '1410', items: [box(run, finding, CODE.imageRegion)] };
     case 'annotation':
       return annotationRegion(run, finding);
     case 'keyImage':

@@ -1,3 +1,4 @@
+import type { RunResult } from '../../core/findings/types';
 import { SOP_CLASS } from '../common/dictionary';
 import { seriesUIDOf } from '../common/identity';
 import { type ParsedDataset } from '../common/parse';
@@ -68,6 +69,67 @@ describe('a drawing', () => {
     expect([x1, x2, y1 - y2]).toEqual([-178, -174, 0]);
     expect([y3, y4].sort((a, b) => a - b)).toEqual([-170, -166]);
     expect(x3 - x4).toBe(0);
+  });
+});
+
+describe('the outline on the key slice', () => {
+  const outlineIn = async (run: RunResult) => {
+    const dataset = await parsed(reportOf(run));
+    const [outline] = named(groupsIn(dataset)[0], 'Outline');
+    const [image] = itemsOf(outline).flatMap(each => each.ReferencedSOPSequence as Items);
+    const data = outline.GraphicData as number[];
+    const points = data.flatMap((x, at) => (at % 2 === 0 ? [[x, data[at + 1]]] : []));
+    return { place: placeOf(dataset), points, on: image.ReferencedSOPInstanceUID };
+  };
+  const areaOf = (points: number[][]) =>
+    Math.abs(
+      points.slice(1).reduce((sum, [x, y], at) => sum + points[at][0] * y - x * points[at][1], 0),
+    ) / 2;
+
+  it('of a segment surrounds its voxels there, and comes before its Segmentation', async () => {
+    const run = runOn(slicesOf(small));
+    const [{ middleSlice, segment }] = run.findings;
+    const size = small.columns * small.rows;
+    const slice = run.labelMap.voxels.subarray(middleSlice * size, (middleSlice + 1) * size);
+    const { place, points, on } = await outlineIn(run);
+    expect(place).toEqual(['1411', 'Outline SCOORD POLYLINE', 'Referenced Segment IMAGE']);
+    expect(areaOf(points)).toBe(slice.filter(label => label === segment.segmentNumber).length);
+    expect(points.at(-1)).toEqual(points[0]);
+    expect(on).toEqual([run.source.slices[middleSlice].sopInstanceUID]);
+  });
+
+  it('lies on the nearest slice where the key slice has none, around the largest part', async () => {
+    const run = runOn(slicesOf(small));
+    const [{ segment }] = run.findings;
+    const label = segment.segmentNumber;
+    const { voxels } = run.labelMap;
+    voxels.forEach((value, at) => (voxels[at] = value === label ? 0 : value));
+    const last = 5 * small.columns * small.rows;
+    voxels[last] = label;
+    const [column, row] = [10, 4];
+    [0, 1, small.columns].forEach(more => {
+      voxels[last + column + row * small.columns + more] = label;
+    });
+    const { points, on } = await outlineIn(run);
+    expect(on).toEqual([run.source.slices[5].sopInstanceUID]);
+    expect(areaOf(points)).toBe(3);
+    expect(Math.min(...points.map(([x]) => x))).toBe(column);
+    expect(Math.max(...points.map(([, y]) => y))).toBe(row + 2);
+  });
+
+  it('is not there of a segment without voxels', async () => {
+    const run = runOn(slicesOf(small));
+    run.labelMap.voxels.fill(0);
+    const dataset = await parsed(reportOf(run));
+    expect(placeOf(dataset)).toEqual(['1411', 'Referenced Segment IMAGE']);
+  });
+
+  it('of a detection is its box, and comes before the ellipsoid in it', async () => {
+    const run = runOfKind('detection', slicesOf(small));
+    const { place, points, on } = await outlineIn(run);
+    expect(place).toEqual(['1411', 'Outline SCOORD POLYLINE', 'Volume Surface SCOORD3D ELLIPSOID']);
+    expect(points).toHaveLength(5);
+    expect(on).toEqual([run.findings[0].referencedSOPInstanceUID]);
   });
 });
 

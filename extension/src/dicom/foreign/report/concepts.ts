@@ -27,6 +27,8 @@ export const ROLE = {
   certainty: [dcm('111012'), dcm('111013')],
 
   referencedSegment: [dcm('121191'), dcm('121214')],
+  /** CID 219: where a thing is, told beside what tells its extent. */
+  placeOnly: [dcm('111010'), dcm('111041')],
   sourceSeries: [dcm('121232')],
 
   algorithmName: [dcm('111001')],

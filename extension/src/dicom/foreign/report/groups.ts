@@ -4,6 +4,7 @@ import type {
   QualitativeEvaluation,
 } from '../../../core/findings/types';
 import { CODE } from '../../common/codes';
+import { REVIEW } from '../../sr/reviewCodes';
 import type { ImageReference } from '../frames';
 import type { Algorithm } from '../header';
 import { ROLE, measurementName } from './concepts';
@@ -15,6 +16,8 @@ export interface Drawing {
   data: number[];
   image?: ImageReference;
   frameOfReferenceUID?: string;
+  /** It tells where the thing is, not how far it reaches. */
+  isPlaceOnly?: true;
 }
 
 /** What a report says of one thing. */
@@ -42,19 +45,33 @@ const imageOf = ({ reference }: Content): ImageReference | undefined =>
     ...(reference.frames && { frames: reference.frames }),
   };
 
+const isPlaceOnly = ({ concept }: Content): boolean => isOne(concept, ROLE.placeOnly);
+
 function drawingOf(item: Content): Drawing[] {
   const { graphic, valueType } = item;
   if (!graphic) return [];
+  const place = isPlaceOnly(item) ? ({ isPlaceOnly: true } as const) : {};
   if (valueType === 'SCOORD3D') {
-    return [{ ...graphic, frameOfReferenceUID: graphic.frameOfReferenceUID ?? '' }];
+    return [{ ...graphic, frameOfReferenceUID: graphic.frameOfReferenceUID ?? '', ...place }];
   }
   const image = item.children.map(imageOf).find(each => each !== undefined);
-  return valueType === 'SCOORD' && image ? [{ type: graphic.type, data: graphic.data, image }] : [];
+  return valueType === 'SCOORD' && image
+    ? [{ type: graphic.type, data: graphic.data, image, ...place }]
+    : [];
+}
+
+/**
+ * A centre or an outline beside the coordinates of the region itself says once more where that is:
+ * it is not drawn as well.
+ */
+function regionOnly(items: readonly Content[]): readonly Content[] {
+  const hasRegion = items.some(item => !isPlaceOnly(item) && drawingOf(item).length > 0);
+  return hasRegion ? items.filter(item => !isPlaceOnly(item)) : items;
 }
 
 /** Drawings of an item and of what explains it, but not of another group within it. */
 function drawingsBelow(content: Content): Drawing[] {
-  return content.children.flatMap(child =>
+  return regionOnly(content.children).flatMap(child =>
     child.valueType === 'CONTAINER' && isOne(child.concept, ROLE.measurementGroup)
       ? []
       : [...drawingOf(child), ...drawingsBelow(child)],
@@ -103,6 +120,8 @@ const NOT_EVALUATIONS = [
   ...ROLE.renderingIntent,
   ...ROLE.observerType,
   ...ROLE.deviceName,
+  // A verdict that another reader gave with this program is no property of the finding.
+  REVIEW,
 ];
 
 export function evaluationOf(item: Content): QualitativeEvaluation[] {

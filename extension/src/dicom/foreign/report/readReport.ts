@@ -198,7 +198,7 @@ export function readForeignReport(
       runs.set(key, run);
       const at = part === 0 ? String(index) : `${index}.${part}`;
       run.findings.push(findingAt(header, group, location, runId, names, at));
-      if (group.segments.length > 0 && location.shapes.length === 0) {
+      if (group.segments.length > 0 && group.drawings.every(each => each.isPlaceOnly)) {
         remark(run, header);
       }
     });
