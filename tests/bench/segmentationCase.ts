@@ -106,7 +106,7 @@ const differences = (parts: readonly Uint8Array[], meant: Uint8Array): number =>
   return wrong + Math.abs(meant.length - at);
 };
 
-/** Times more than once where that is quick. */
+/** Times more than once where the processor is done sooner: a busy machine is not slow work. */
 const REPEAT_UNDER = 5_000;
 
 const main = async (): Promise<void> => {
@@ -136,7 +136,7 @@ const main = async (): Promise<void> => {
     report.bytes = readFileSync(request.file).length;
     report.wrong = differences(made, meant);
   }
-  if (milliseconds[0] < REPEAT_UNDER) for (let n = 0; n < 2; n++) await timed();
+  if (cpu[0] < REPEAT_UNDER) for (let n = 0; n < 2; n++) await timed();
   process.stdout.write(`\n${JSON.stringify(report)}\n`);
 };
 
