@@ -18,6 +18,7 @@ import { makeReference } from './network/fixture';
 import { loadNative } from './network/native';
 import { agrees, differenceText } from './network/run';
 import type { StoredTensors } from './network/safetensors';
+import { cardNotes } from './cardNotes';
 import { readManifestOf } from './package';
 
 interface NetworkFile {
@@ -195,14 +196,6 @@ async function checkOnEngines(
     );
   });
   return { check: { file, source, engines: checks }, problems };
-}
-
-/** Lines of the card that only a person can write and nobody has yet. */
-async function cardNotes(card: string): Promise<string[]> {
-  const lines = (await readFile(card, 'utf8')).split('\n');
-  const open = lines.flatMap((line, at) => (/\bTODO:/.test(line) ? [at + 1] : []));
-  if (open.length === 0) return [];
-  return [`MODEL_CARD.md is still to be filled in, where it says TODO: line ${open.join(', ')}.`];
 }
 
 /**

@@ -17,6 +17,7 @@ const tell = (terminal: Terminal, report: ImportReport): void => {
     );
     report.todos.forEach(path => terminal.say(`  ${path}`));
   }
+  report.cardNotes.forEach(note => terminal.say(note));
   report.problems.forEach(problem => terminal.say(problem));
   terminal.say(`Then: second-reader models validate ${report.folder}`);
 };

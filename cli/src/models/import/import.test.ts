@@ -53,6 +53,11 @@ describe('importPackage', () => {
     ]);
     const card = await readFile(path.join(folder, 'out/MODEL_CARD.md'), 'utf8');
     expect(card).toContain('TODO: the licence of the weights');
+    const open = card.split('\n').flatMap((line, at) => (line.includes('TODO:') ? [at + 1] : []));
+    expect(open.length).toBeGreaterThan(4);
+    expect(outcome.value.cardNotes).toEqual([
+      `MODEL_CARD.md is still to be filled in, where it says TODO: line ${open.join(', ')}.`,
+    ]);
     expect(await run(path.join(BUNDLES, 'nnunet'))).toMatchObject({
       refusal: { code: 'importFolderFull' },
     });

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { parseManifest } from '@second-reader/core/model/validate';
 import { accept, refuse, type Outcome } from '@second-reader/core/outcome';
+import { cardNotes } from '../cardNotes';
 import { makeFixture } from '../network/fixture';
 import { loadNative } from '../network/native';
 import { assemble, todosIn } from './assemble';
@@ -26,6 +27,8 @@ export interface ImportReport {
   notes: string[];
   /** JSON paths of what a person must fill in. */
   todos: string[];
+  /** Which lines of the card a person must fill in, as `models validate` says it. */
+  cardNotes: string[];
   /** What `models validate` will say besides. */
   problems: string[];
 }
@@ -165,6 +168,7 @@ export const importPackage = async (
     manifest: written,
     notes,
     todos,
+    cardNotes: await cardNotes(path.join(options.out, 'MODEL_CARD.md')),
     problems: todos.length > 0 ? [] : problems,
   });
 };

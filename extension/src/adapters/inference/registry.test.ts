@@ -86,8 +86,30 @@ describe('createModelRegistry', () => {
     files['/site/lungs/model.json'] = manifestOf('lungs', '2.0.0');
     files['/models/index.json'] = { packages: [{ id: 'lungs', url: 'lungs' }] };
     files['/models/lungs/model.json'] = manifestOf('lungs', '1.0.0');
-    const { packages } = await list(['/site/index.json', '/models/index.json']);
+    const { packages, refused } = await list(['/site/index.json', '/models/index.json']);
     expect(packages.map(({ manifest }) => manifest.version)).toEqual(['2.0.0']);
+    const [used, other] = ['/site/lungs/', '/models/lungs/'].map(at => `${origin}${at}`);
+    expect(refused).toEqual([
+      {
+        url: other,
+        refusal: {
+          code: 'modelIdTaken',
+          message: `lungs 1.0.0 at ${other} is not used: 2.0.0 at ${used} has the same id and is listed first`,
+          values: {
+            ...{ model: 'lungs', version: '1.0.0', url: other },
+            ...{ usedVersion: '2.0.0', usedUrl: used },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('lists a package once that two indexes name', async () => {
+    files['/site/index.json'] = { packages: [{ id: 'lungs', url: '/models/lungs' }] };
+    files['/models/index.json'] = { packages: [{ id: 'lungs', url: 'lungs' }] };
+    files['/models/lungs/model.json'] = manifestOf('lungs');
+    const { packages, refused } = await list(['/site/index.json', '/models/index.json']);
+    expect([packages.length, refused.length]).toEqual([1, 0]);
   });
 
   describe('with packages that the site names one by one', () => {

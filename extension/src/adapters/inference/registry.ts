@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { sha256Hex } from '../../core/model/identity';
 import { parseManifest } from '../../core/model/validate';
-import { accept, refuse, type Outcome } from '../../core/outcome';
+import { accept, refusal, refuse, type Outcome, type Refusal } from '../../core/outcome';
 import type { ModelPackage, ModelRegistry } from '../../core/reading/ports';
 import { messageOf } from '../../inference/errors';
 import type { NetworkCache } from '../../inference/network';
@@ -35,6 +35,19 @@ const withSlash = (url: string) => (url.endsWith('/') ? url : `${url}/`);
 
 const unreachable = (url: string, reason: string) =>
   refuse('modelListUnreachable', `${url} could not be read: ${reason}`, { url, reason });
+
+const idTaken = (other: ModelPackage, used: ModelPackage): Refusal => {
+  const { id, version } = other.manifest;
+  const values = {
+    ...{ model: id, version, url: other.baseUrl },
+    ...{ usedVersion: used.manifest.version, usedUrl: used.baseUrl },
+  };
+  return refusal(
+    'modelIdTaken',
+    `${id} ${version} at ${values.url} is not used: ${values.usedVersion} at ${values.usedUrl} has the same id and is listed first`,
+    values,
+  );
+};
 
 /**
  * The manifest whose hash the site has written down: from the cache, else downloaded and kept. The
@@ -73,8 +86,8 @@ const readPinned = async (
  *
  * What cannot be read is listed under `refused` with its URL and never hides the others:
  * `modelListUnreachable`, `modelListInvalid`, `modelOriginNotListed`, `manifestTampered`,
- * `manifestInvalid`, `modelIdDiffers`. An id that is named twice is taken from the first, so a site
- * can put its own version before ours.
+ * `manifestInvalid`, `modelIdDiffers`, `modelIdTaken`. An id that is named twice is taken from the
+ * first, so a site can put its own version before ours; the other is refused by the last of these.
  */
 export const createModelRegistry = (options: ModelRegistryOptions): ModelRegistry => {
   const { indexUrls, sitePackages = [] } = options;
@@ -172,8 +185,15 @@ export const createModelRegistry = (options: ModelRegistryOptions): ModelRegistr
       const refused: Awaited<ReturnType<ModelRegistry['list']>>['refused'] = [];
       for (const { url, read } of found.flat()) {
         if (!read.ok) refused.push({ url, refusal: read.refusal });
-        else if (!packages.has(read.value.manifest.id))
-          packages.set(read.value.manifest.id, read.value);
+        else {
+          const { id } = read.value.manifest;
+          const used = packages.get(id);
+          if (!used) packages.set(id, read.value);
+          // One package may be named twice, by the site and by an index.
+          else if (used.baseUrl !== read.value.baseUrl) {
+            refused.push({ url, refusal: idTaken(read.value, used) });
+          }
+        }
       }
       return { packages: [...packages.values()], refused };
     },
