@@ -5,18 +5,20 @@
 const PIECE = 2 << 20;
 
 /** Of bytes that were put before, or came from a Blob: they are not copied again. */
-const known = new WeakMap<ArrayBuffer, Blob>();
+const known = new WeakMap<ArrayBuffer | ArrayBufferView, Blob>();
 
 const nextTurn = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 0));
 
 /** The bytes as a Blob, copied with a turn of the page after every 2 MiB. They must not change. */
-export const blobOf = async (bytes: ArrayBuffer): Promise<Blob> => {
+export const blobOf = async (bytes: ArrayBuffer | ArrayBufferView<ArrayBuffer>): Promise<Blob> => {
   const made = known.get(bytes);
   if (made) return made;
+  const [buffer, from] = ArrayBuffer.isView(bytes) ? [bytes.buffer, bytes.byteOffset] : [bytes, 0];
   const pieces: Blob[] = [];
   for (let at = 0; at < bytes.byteLength; at += PIECE) {
     if (at > 0) await nextTurn();
-    pieces.push(new Blob([new Uint8Array(bytes, at, Math.min(PIECE, bytes.byteLength - at))]));
+    const length = Math.min(PIECE, bytes.byteLength - at);
+    pieces.push(new Blob([new Uint8Array(buffer, from + at, length)]));
   }
   const blob = new Blob(pieces);
   known.set(bytes, blob);

@@ -1,23 +1,43 @@
-import type { RunResult } from '../../core/findings/types';
+import type { RunResult, ScalarMap } from '../../core/findings/types';
 import type { Draft, DraftStore, RunMark } from '../../core/reading/ports';
 import { decodeRunLengths, encodeRunLengths } from '../../core/volume/runLength';
+import { blobOf, bytesOf } from './blobs';
 import { writing, type Database } from './database';
-import { keptMark, keptReviews, keptRun, runOf } from './records';
+import { keptMaps, keptMark, keptReviews, keptRun, runOf } from './records';
 
 const markKey = ({ studyInstanceUID, seriesInstanceUID, modelId }: RunMark) =>
   [studyInstanceUID, seriesInstanceUID, modelId].join(' ');
 
+/** Maps with their values as Blobs: of a whole CT they are 300 MB. */
+const keptOf = (maps: readonly ScalarMap[]) =>
+  Promise.all(
+    maps.map(async map => ({
+      ...map,
+      values: await blobOf(map.values as Float32Array<ArrayBuffer>),
+    })),
+  );
+
+const withValues = async (record: unknown): Promise<unknown> => {
+  const kept = keptMaps.safeParse(record);
+  if (!kept.success) return record;
+  const maps = kept.data.maps.map(async ({ values, ...map }) => ({
+    ...map,
+    values: new Float32Array(await bytesOf(values)),
+  }));
+  return { ...kept.data, maps: await Promise.all(maps) };
+};
+
 /** Drafts in IndexedDB; a record that cannot be read any more is skipped, never half used. */
 export const createDraftStore = (database: Promise<Database>): DraftStore => {
-  const readRun = (record: unknown): RunResult | undefined => {
-    const parsed = keptRun.safeParse(record);
-    if (!parsed.success) return undefined;
-    const { geometry, runLengths } = parsed.data;
-    // A label map without its grid, or a grid without its label map, is half a record.
-    if ((geometry === undefined) !== (runLengths === undefined)) return undefined;
-    if (!geometry || !runLengths) return runOf(parsed.data, undefined);
-    const [columns, rows, slices] = geometry.dimensions;
+  const readRun = async (record: unknown): Promise<RunResult | undefined> => {
     try {
+      const parsed = keptRun.safeParse(await withValues(record));
+      if (!parsed.success) return undefined;
+      const { geometry, runLengths } = parsed.data;
+      // A label map without its grid, or a grid without its label map, is half a record.
+      if ((geometry === undefined) !== (runLengths === undefined)) return undefined;
+      if (!geometry || !runLengths) return runOf(parsed.data, undefined);
+      const [columns, rows, slices] = geometry.dimensions;
       const voxels = decodeRunLengths(runLengths, columns * rows * slices);
       return runOf(parsed.data, { geometry, voxels });
     } catch {
@@ -29,11 +49,12 @@ export const createDraftStore = (database: Promise<Database>): DraftStore => {
     async saveRun(run) {
       const opened = await database;
       if (await opened.getKey('runs', run.runId)) return { ok: true, value: undefined };
-      const { labelMap, ...rest } = run;
+      const { labelMap, maps, ...rest } = run;
       const study = run.source.studyInstanceUID;
       const record = {
         ...rest,
         study,
+        ...(maps && { maps: await keptOf(maps) }),
         ...(labelMap && {
           geometry: labelMap.geometry,
           runLengths: await encodeRunLengths(labelMap.voxels),
@@ -67,7 +88,7 @@ export const createDraftStore = (database: Promise<Database>): DraftStore => {
       const opened = await database;
       const drafts: Draft[] = [];
       for (const record of await opened.getAllFromIndex('runs', 'study', studyInstanceUID)) {
-        const run = readRun(record);
+        const run = await readRun(record);
         if (!run) continue;
         const kept = keptReviews.safeParse(await opened.get('reviews', run.runId));
         drafts.push({

@@ -197,6 +197,11 @@ export const keptRun = z.object({
 });
 export type KeptRun = z.infer<typeof keptRun>;
 
+/** A run with maps: their values are kept as Blobs, by earlier versions as what they are. */
+export const keptMaps = z.looseObject({
+  maps: z.array(z.looseObject({ values: named<Blob>('Blob') })),
+});
+
 /** The parsed record as the domain's own type; the label map is its runs, decoded. */
 export const runOf = (kept: KeptRun, labelMap: LabelMap | undefined): RunResult => ({
   runId: kept.runId,
