@@ -26,8 +26,11 @@ const REGIONS = { 'whole tumour': [1, 2, 4], 'tumour core': [1, 4], enhancing: [
 
 const regionDice = (found: ArrayLike<number>, expected: ArrayLike<number>) =>
   Object.values(REGIONS).map(labels => {
-    const of = (map: ArrayLike<number>) =>
-      Uint8Array.from(map, each => Number(labels.includes(each)));
+    const of = (map: ArrayLike<number>) => {
+      const region = new Uint8Array(map.length);
+      for (let at = 0; at < map.length; at++) region[at] = Number(labels.includes(map[at]));
+      return region;
+    };
     return dice(of(found), of(expected), 1);
   });
 
