@@ -97,4 +97,78 @@ test.describe('every kind of evidence in a real Orthanc and in OHIF’s own view
       await expect.poll(coloured, { timeout: 90_000 }).toBeGreaterThan(1000);
     });
   }
+
+  /** The reports in the order of the runs that they are of. */
+  const REPORTS = ['segments', 'segments of a LABELMAP', 'detections', 'a classification'] as const;
+  const openReport = async (reading: ReadingPage, name: (typeof REPORTS)[number]) => {
+    const { page } = reading;
+    const object = of('SR')[REPORTS.indexOf(name)];
+    expect((await stow(orthanc.url, [Buffer.from(object.part10)])).status).toBe(200);
+    const { seriesInstanceUID: images } = sampleStudy(SAMPLE_DATA, 'current');
+    const series = [images, object.seriesInstanceUID].join(',');
+    await page.goto(`${viewer.url}/viewer?StudyInstanceUIDs=${study}&SeriesInstanceUIDs=${series}`);
+    const thumbnail = page.locator('[data-cy="study-browser-thumbnail-no-image"]', {
+      hasText: 'SR',
+    });
+    await thumbnail.dblclick({ timeout: 60_000 });
+  };
+  const noComplaint = async (reading: ReadingPage) => {
+    // The host's own handler of an image that it no longer waits for is none.
+    const errors = reading.errors.filter(error => !error.includes('IMAGE_LOAD_ERROR'));
+    expect(errors).toEqual([]);
+    await expect(reading.page.locator('[data-sonner-toast][data-type="error"]')).toHaveCount(0);
+  };
+  const outlines = (reading: ReadingPage) => reading.page.locator('.svg-layer polyline');
+
+  for (const name of REPORTS.slice(0, 2)) {
+    test(`SR: OHIF’s own viewer mode draws ${name} with what was measured`, async ({ page }) => {
+      const reading = new ReadingPage(page);
+      await openReport(reading, name);
+      await expect(outlines(reading)).toHaveCount(2, { timeout: 90_000 });
+      const words = page.locator('.svg-layer text');
+      await expect(words.filter({ hasText: 'Volume: 2345.68 mL' })).toHaveCount(1);
+      await expect(words.filter({ hasText: 'Volume: 2346.68 mL' })).toHaveCount(1);
+      await noComplaint(reading);
+    });
+  }
+
+  for (const plugin of [true, false]) {
+    const without = plugin ? '' : ', without the plugin too';
+    test(`SR: OHIF’s own viewer mode draws detections where they are${without}`, async ({
+      page,
+    }) => {
+      const reading = new ReadingPage(page);
+      if (!plugin) await reading.withoutPlugin();
+      await openReport(reading, 'detections');
+      await expect(outlines(reading)).toHaveCount(2, { timeout: 90_000 });
+      await expect(page.locator('.svg-layer text').first()).toContainText('Certainty of Finding');
+      // The first is in the middle of the images, which are in the middle of the viewport.
+      const canvas = (await page.locator('.cornerstone-canvas').boundingBox())!;
+      const boxes = await Promise.all(
+        (await outlines(reading).all()).map(async each => (await each.boundingBox())!),
+      );
+      const middle = ({ x, y, width, height }: (typeof boxes)[number]) =>
+        [x + width / 2, y + height / 2] as const;
+      const from = (index: number) =>
+        middle(boxes[index]).map((value, axis) => value - middle(canvas)[axis]);
+      const first = [0, 1].find(index => from(index).every(value => Math.abs(value) < 4));
+      expect(first).toBeDefined();
+      // The other is 40 columns to the right of it and 30 rows up.
+      const [right, down] = from(1 - first!);
+      expect(right).toBeGreaterThan(40);
+      expect(right / -down).toBeCloseTo(40 / 30, 1);
+      await noComplaint(reading);
+    });
+  }
+
+  test('SR: OHIF’s own viewer mode opens a classification, which has no place', async ({
+    page,
+  }) => {
+    const reading = new ReadingPage(page);
+    await reading.withProbe();
+    await openReport(reading, 'a classification');
+    const opened = () => reading.reportsOpened().catch(() => []);
+    await expect.poll(opened, { timeout: 90_000 }).toEqual([{ measurements: 1, drawn: 0 }]);
+    await noComplaint(reading);
+  });
 });

@@ -105,6 +105,7 @@ export const allEvidence = (archived: Archived): EvidenceObject[] => {
     ],
   };
   const detections = placed(runOfKind('detection', slices), archived, volume);
+  const classification = placed(runOfKind('classification', slices), archived, volume);
   const table = evidenceTable({
     segment: ['segmentation', 'report', 'secondaryCapture', 'keyObjects'],
     map: ['parametricMap'],
@@ -113,6 +114,7 @@ export const allEvidence = (archived: Archived): EvidenceObject[] => {
     { run: withMap, segmentationType: 'binary' as const },
     { run: withMap, segmentationType: 'labelmap' as const },
     { run: detections, segmentationType: 'binary' as const },
+    { run: classification, segmentationType: 'binary' as const },
   ].flatMap(each => {
     const outcome = writeEvidence({
       ...each,

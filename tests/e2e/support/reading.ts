@@ -7,7 +7,18 @@ import type { ReadingState } from '@second-reader/core/reading/state';
 const PROBE = '/probe-extension.js';
 
 interface Probe {
-  servicesManager: { services: { secondReaderService: { getState(): ReadingState } } };
+  servicesManager: {
+    services: {
+      secondReaderService: { getState(): ReadingState };
+      displaySetService: {
+        getActiveDisplaySets(): Array<{
+          Modality?: string;
+          isLoaded?: boolean;
+          measurements?: Array<{ loaded: boolean }>;
+        }>;
+      };
+    };
+  };
   commandsManager: {
     runCommand(name: string, options: Record<string, unknown>, context: string): unknown;
   };
@@ -98,6 +109,28 @@ export class ReadingPage {
           preRegistration(managers) { window.probe = managers; },
         };`,
       }),
+    );
+  }
+
+  /** The stock viewer as it is without us. */
+  async withoutPlugin(): Promise<void> {
+    await this.page.route('**/app-config.js', async route => {
+      const response = await route.fetch();
+      const body = `${await response.text()}\nwindow.config.extensions = []; window.config.modes = [];`;
+      await route.fulfill({ response, body });
+    });
+  }
+
+  /** Of each structured report that the host has read: its measurements, and how many it drew. */
+  reportsOpened(): Promise<Array<{ measurements: number; drawn: number }>> {
+    return this.page.evaluate(() =>
+      (window as unknown as { probe: Probe }).probe.servicesManager.services.displaySetService
+        .getActiveDisplaySets()
+        .filter(({ Modality, isLoaded }) => Modality === 'SR' && isLoaded === true)
+        .map(({ measurements = [] }) => ({
+          measurements: measurements.length,
+          drawn: measurements.filter(({ loaded }) => loaded).length,
+        })),
     );
   }
 
