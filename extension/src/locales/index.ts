@@ -1,6 +1,7 @@
 import i18next, { type i18n } from 'i18next';
 import type { Refusal, RefusalValues } from '../core/outcome';
 import { UNKNOWN_READER } from '../core/review/types';
+import { ARCHIVE_REASONS, archiveReason } from './archiveReasons';
 import { localizeValue } from './values';
 import { PLAIN_UNITS, VOLUME_UNITS, unitKey } from './units';
 import enUS from './en-US.json';
@@ -44,6 +45,8 @@ export interface Texts {
    * it has one, then our text of its code, then its English message.
    */
   refusal(refusal: Refusal): string;
+  /** Why an archive refused an object or warned of it, as an acknowledgement has it. */
+  archiveReason(reason: string): string;
   /** What `Notifier.info` says. */
   info(code: string, values?: RefusalValues): string;
 }
@@ -62,6 +65,9 @@ function createInstance(): i18n {
   });
   return instance;
 }
+
+/** Refusals whose reason is an archive's. */
+const ofArchive: ReadonlySet<string> = new Set(['archiveRefusedInstances', 'archiveWarned']);
 
 const instance = createInstance();
 const cache = new Map<Locale, Texts>();
@@ -154,12 +160,15 @@ function createTexts(locale: Locale): Texts {
       if (given !== undefined || 'message.en' in values || !has(key, values)) {
         return String(given ?? message);
       }
-      const localized = Object.entries(values).map(([name, value]) => [
-        name,
-        typeof value === 'string' ? localizeValue(name, shortened(value), { t, has }) : value,
-      ]);
+      const localized = Object.entries(values).map(([name, value]) => {
+        if (typeof value !== 'string') return [name, value];
+        return ofArchive.has(code) && ARCHIVE_REASONS.has(name)
+          ? [name, archiveReason(value, { t, has })]
+          : [name, localizeValue(name, shortened(value), { t, has })];
+      });
       return t(key, Object.fromEntries(localized));
     },
+    archiveReason: reason => archiveReason(reason, { t, has }),
     info: (code, values) => t(`info.${code}`, values),
   };
 }

@@ -4,6 +4,7 @@ import type { Engine, Phase } from '../core/findings/types';
 import { measurementNames, tasks } from '../core/model/manifest';
 import { REJECTION_REASONS, VERDICTS } from '../core/review/types';
 import { WITHDRAWAL_REASONS } from '../core/review/withdrawal';
+import { REASON_NUMBERS } from '../adapters/dicomweb/storeResponse';
 import { fallbackReasons } from '../inference/engineChoice';
 import enUS from './en-US.json';
 import uk from './uk.json';
@@ -106,6 +107,7 @@ const FAMILIES: Record<string, readonly string[]> = {
     ...['show', 'showHint', 'hideHint', 'collapse', 'collapseHint', 'expand', 'expandHint'],
   ],
   'withdraw.reason.': WITHDRAWAL_REASONS,
+  'archiveReason.': [...REASON_NUMBERS, 'none', 'unknown'],
   'compare.verdicts.': ['accepted', 'rejected', 'differ', 'open'],
   'word.': [
     ...['absent', 'axial', 'coronal', 'sagittal'],

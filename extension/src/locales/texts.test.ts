@@ -112,3 +112,35 @@ it('counts problems in the right plural form', () => {
   expect(en.refusal(refusal(1))).toContain('1 problem:');
   expect(uk.refusal(refusal(5))).toContain('5 помилок:');
 });
+
+describe('why an archive refused or warned', () => {
+  const refused = (reason: string) =>
+    refusalOf('archiveRefusedInstances', 'English', { count: 1, reason });
+
+  it.each([
+    ['out of resources (0xA700)', 'бракує ресурсів (0xA700)'],
+    // Of a range; the archive's own words stay its own.
+    [
+      'cannot understand the data set (0xC0FE): bad tag',
+      'архів не розуміє набору даних (0xC0FE): bad tag',
+    ],
+    ['transfer syntax not supported (0xC122)', 'синтаксис передавання не підтримується (0xC122)'],
+    ['conflict, no reason given (status 409)', 'конфлікт, причину не вказано (HTTP 409)'],
+    ['reason unknown to the standard (0x0999)', 'причина, невідома стандарту (0x0999)'],
+    ['no reason given', 'причину не вказано'],
+    ['the disk is on fire', 'the disk is on fire'],
+    [
+      'SOP class not supported (0x0122); processing failure (0x0110)',
+      'клас SOP не підтримується (0x0122); помилка обробки (0x0110)',
+    ],
+  ])('%s', (reason, expected) => {
+    expect(uk.refusal(refused(reason))).toBe(`Архів не прийняв 1 об’єкт: ${expected}`);
+    expect(uk.archiveReason(reason)).toBe(expected);
+  });
+
+  it('is left alone where the reason is nobody’s number', () => {
+    const values = { object: 'SEG', reason: 'value (0xA700) in it' };
+    const shown = uk.refusal(refusalOf('evidenceUnreadable', 'English', values));
+    expect(shown).toContain('value (0xA700) in it');
+  });
+});

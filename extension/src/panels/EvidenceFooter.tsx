@@ -24,7 +24,7 @@ function storedText(summary: StoredSummary, texts: Texts): string {
     case 'failed':
       return because(t('panel.stored.failed'), summary.error, texts);
     case 'warned':
-      return t('panel.stored.warned', { warning: summary.warning });
+      return t('panel.stored.warned', { warning: texts.archiveReason(summary.warning) });
     default:
       return t(`panel.stored.${summary.kind}`);
   }
@@ -84,7 +84,7 @@ function Outbox({ outbox }: { outbox: OutboxView }) {
   const { count, what, sending, nextAttemptAt, lastError } = outbox;
   const waiting = {
     here: undefined,
-    elsewhere: t('panel.waitingElsewhere', { count }),
+    elsewhere: because(t('panel.waitingElsewhere', { count }), lastError, texts),
     withdrawal: t('withdraw.waiting'),
   }[what];
   const next = sending
@@ -101,18 +101,17 @@ function Outbox({ outbox }: { outbox: OutboxView }) {
       data-sending={sending || undefined}
     >
       <span className="sr-quiet">
-        {[waiting && because(waiting, lastError, texts), next].filter(Boolean).join('. ')}
+        {[waiting?.replace(/\.$/, ''), next].filter(Boolean).join('. ')}
       </span>
-      {!sending && (
-        <Button
-          look="link"
-          data-cy="ai-outbox-retry"
-          title={t('panel.outbox.hint')}
-          onClick={() => run('retryOutbox')}
-        >
-          {t('panel.outbox.retry')}
-        </Button>
-      )}
+      <Button
+        look="link"
+        data-cy="ai-outbox-retry"
+        title={t('panel.outbox.hint')}
+        blocked={sending}
+        onClick={() => run('retryOutbox')}
+      >
+        {t('panel.outbox.retry')}
+      </Button>
     </div>
   );
 }

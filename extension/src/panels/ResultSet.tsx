@@ -91,9 +91,10 @@ export function ResultSet({ group, tabStop, collapsed, onToggle }: ResultSetProp
   );
 }
 
-/** A withdrawal that the archive has not acknowledged, with what stands in its way. */
+/** A withdrawal that the archive has not acknowledged; why it will not, if that is so. */
 const withdrawalText = ({ state, error }: WithdrawalState, texts: Texts): string => {
-  const said = texts.t(state === 'pending' ? 'withdraw.pending' : 'withdraw.failed');
+  if (state === 'pending') return texts.t('withdraw.pending');
+  const said = texts.t('withdraw.failed');
   return error ? `${said}: ${texts.refusal(error)}` : said;
 };
 

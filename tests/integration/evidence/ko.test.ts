@@ -2,9 +2,13 @@ import path from 'node:path';
 import type { RunResult } from '../../../extension/src/core/findings/types';
 import type { EvidenceObject } from '../../../extension/src/core/reading/ports';
 import { KEY_OBJECT_TITLES, REJECTION_TITLES } from '../../../extension/src/dicom/common/codes';
+import { segmentationUIDOf } from '../../../extension/src/dicom/common/identity';
 import { SOP_CLASS } from '../../../extension/src/dicom/common/dictionary';
 import { sourceAttributes } from '../../../extension/src/dicom/common/source';
 import { writeKeyObjects } from '../../../extension/src/dicom/keyObject/writeKeyObjects';
+import { writeWithdrawal } from '../../../extension/src/dicom/keyObject/writeWithdrawal';
+import { presentationStateUIDOf } from '../../../extension/src/dicom/presentation/writePresentationState';
+import { secondaryCaptureUIDOf } from '../../../extension/src/dicom/secondaryCapture/writeSecondaryCapture';
 import { writeRejectionNote } from '../../../extension/src/dicom/keyObject/writeRejectionNote';
 import { metadataOf, runOfKind, runOn, slicesOf } from '../../../extension/src/dicom/testing/runs';
 import type { SourceMetadata } from '../../../extension/src/core/reading/ports';
@@ -84,6 +88,38 @@ const withdrawn = (): Meant => {
   };
 };
 
+/** As a reader withdraws a run, of which the archive has acknowledged these instances. */
+const wholeRun = (): Meant => {
+  const { runId } = detection;
+  const kinds = [
+    { instance: segmentationUIDOf(runId), type: 'IMAGE' as const },
+    { instance: presentationStateUIDOf(runId, 0), type: 'COMPOSITE' as const },
+    { instance: secondaryCaptureUIDOf(runId), type: 'IMAGE' as const },
+    { instance: '2.25.77', type: 'COMPOSITE' as const },
+  ];
+  const note = writeWithdrawal({
+    run: detection,
+    source: metadataOf(detection),
+    instances: kinds.map(({ instance }) => instance),
+    withdrawal: {
+      reason: 'incorrectWorklistEntry',
+      withdrawnAt: '2026-03-05T10:00:00.000Z',
+      withdrawnBy: 'Коваленко^Олена',
+    },
+  });
+  if (!note.ok) throw new Error(note.refusal.message);
+  return {
+    object: note.value,
+    patient: 'Phantom^Chest',
+    title: REJECTION_TITLES.incorrectWorklistEntry.value,
+    text: `4 objects of AI result CT lungs 1.0.0 (run ${runId})`,
+    observer: 'Person',
+    references: kinds
+      .sort((a, b) => (a.instance < b.instance ? -1 : 1))
+      .map(({ instance, type }) => ({ type, instance, frames: [] })),
+  };
+};
+
 const CASES: Array<[string, () => Meant]> = [
   ['key images', () => keyImages(detection)],
   [
@@ -92,6 +128,7 @@ const CASES: Array<[string, () => Meant]> = [
   ],
   ['a frame of a multi-frame image', () => keyImages(multi)],
   ['a rejection note', withdrawn],
+  ['a rejection note on a whole run', wholeRun],
   ...Object.entries(PEOPLE).map(([name, person]): [string, () => Meant] => [
     `${name} name`,
     () => keyImages(detection, person),

@@ -82,6 +82,13 @@ const STATUSES: Record<number, { reason: string; cause: Cause }> = {
   507: { reason: 'out of storage (status 507)', cause: undefined },
 };
 
+/** Failure and warning reasons and statuses that are known by name; of a range, its first number. */
+export const REASON_NUMBERS: readonly string[] = [
+  ...new Set([...Object.keys(REASONS).map(Number), ...RANGES.map(([from]) => from)]),
+]
+  .map(code => code.toString(16).toUpperCase().padStart(4, '0'))
+  .concat(Object.keys(STATUSES));
+
 /**
  * Duplicate SOP instance: the archive has one of this UID. Ours derive from what is in the object,
  * so it is the same result, stored before from here or from another workstation.
