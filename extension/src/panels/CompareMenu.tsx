@@ -1,5 +1,6 @@
 import * as Menu from '@radix-ui/react-dropdown-menu';
 import { Button } from '../components/Button';
+import { MenuList } from '../components/MenuList';
 import { originatorText, setTitle } from '../locales/resultSets';
 import type { RunState } from '../core/reading/state';
 import { useReading } from '../hooks/ReadingContext';
@@ -26,36 +27,28 @@ export function CompareMenu({ run: chosen, title, others }: CompareMenuProps) {
           title={t('compare.with')}
         />
       </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Content
-          className="sr-root sr-menu"
-          align="end"
-          sideOffset={4}
-          collisionPadding={8}
-          onKeyDown={event => event.stopPropagation()}
-        >
-          <Menu.Label className="sr-menu-label">{t('compare.with')}</Menu.Label>
-          {others.map(other => (
-            <Menu.Item
-              key={other.runId}
-              className="sr-menu-item sr-menu-point"
-              data-cy="ai-compare-with"
-              data-run-id={other.runId}
-              onSelect={() => run('compareRuns', { a: chosen.runId, b: other.runId })}
-            >
-              <span>{setTitle(other, texts)}</span>
-              <span className="sr-quiet">
-                {[
-                  originatorText(other, texts),
-                  state.displaySetDescriptions?.[other.displaySetInstanceUID],
-                ]
-                  .filter(Boolean)
-                  .join(' · ')}
-              </span>
-            </Menu.Item>
-          ))}
-        </Menu.Content>
-      </Menu.Portal>
+      <MenuList>
+        <Menu.Label className="sr-menu-label">{t('compare.with')}</Menu.Label>
+        {others.map(other => (
+          <Menu.Item
+            key={other.runId}
+            className="sr-menu-item sr-menu-point"
+            data-cy="ai-compare-with"
+            data-run-id={other.runId}
+            onSelect={() => run('compareRuns', { a: chosen.runId, b: other.runId })}
+          >
+            <span>{setTitle(other, texts)}</span>
+            <span className="sr-quiet">
+              {[
+                originatorText(other, texts),
+                state.displaySetDescriptions?.[other.displaySetInstanceUID],
+              ]
+                .filter(Boolean)
+                .join(' · ')}
+            </span>
+          </Menu.Item>
+        ))}
+      </MenuList>
     </Menu.Root>
   );
 }

@@ -1,6 +1,7 @@
 import * as Menu from '@radix-ui/react-dropdown-menu';
 import { useRef, useState } from 'react';
 import { Button } from '../components/Button';
+import { MenuList } from '../components/MenuList';
 import type { RunState } from '../core/reading/state';
 import { useReading } from '../hooks/ReadingContext';
 import { withdrawable } from '../stores/readingView';
@@ -35,31 +36,24 @@ export function ResultMenu({ run, title, findings }: ResultMenuProps) {
             title={t('withdraw.menuHint')}
           />
         </Menu.Trigger>
-        <Menu.Portal>
-          <Menu.Content
-            className="sr-root sr-menu"
-            align="end"
-            sideOffset={4}
-            collisionPadding={8}
-            onKeyDown={event => event.stopPropagation()}
-            onCloseAutoFocus={event => {
-              // The dialog that opens has the focus.
-              if (asking) event.preventDefault();
-            }}
+        <MenuList
+          onCloseAutoFocus={event => {
+            // The dialog that opens has the focus.
+            if (asking) event.preventDefault();
+          }}
+        >
+          <Menu.Item
+            className="sr-menu-item sr-menu-point"
+            data-cy="ai-withdraw"
+            disabled={can === 'whileStoring'}
+            onSelect={() => setAsking(true)}
           >
-            <Menu.Item
-              className="sr-menu-item sr-menu-point"
-              data-cy="ai-withdraw"
-              disabled={can === 'whileStoring'}
-              onSelect={() => setAsking(true)}
-            >
-              <span>{t('withdraw.open')}</span>
-              {can === 'whileStoring' && (
-                <span className="sr-quiet">{t('withdraw.whileStoring')}</span>
-              )}
-            </Menu.Item>
-          </Menu.Content>
-        </Menu.Portal>
+            <span>{t('withdraw.open')}</span>
+            {can === 'whileStoring' && (
+              <span className="sr-quiet">{t('withdraw.whileStoring')}</span>
+            )}
+          </Menu.Item>
+        </MenuList>
       </Menu.Root>
       <WithdrawDialog
         run={run}

@@ -1,5 +1,6 @@
 import * as Menu from '@radix-ui/react-dropdown-menu';
 import { Button } from '../components/Button';
+import { MenuList } from '../components/MenuList';
 import { operatingPointFacts } from '../components/operatingPoints';
 import type { ModelState } from '../core/reading/state';
 import { useReading } from '../hooks/ReadingContext';
@@ -29,61 +30,53 @@ export function RunMenu({ model, name }: { model: ModelState; name: string }) {
           title={label}
         />
       </Menu.Trigger>
-      <Menu.Portal>
-        <Menu.Content
-          className="sr-root sr-menu"
-          align="end"
-          sideOffset={4}
-          collisionPadding={8}
-          onKeyDown={event => event.stopPropagation()}
-        >
-          {admits.length > 1 && (
-            <Menu.Group>
-              <Menu.Label className="sr-menu-label">{t('panel.runOnSeries')}</Menu.Label>
-              {admits.map((displaySetInstanceUID, index) => (
-                <Menu.Item
-                  key={displaySetInstanceUID}
-                  className="sr-menu-item"
-                  onSelect={() => run('runModel', { modelId, displaySetInstanceUID })}
-                >
-                  <span>
-                    {state.displaySetDescriptions?.[displaySetInstanceUID] ||
-                      t('panel.seriesNumber', { number: index + 1 })}
+      <MenuList>
+        {admits.length > 1 && (
+          <Menu.Group>
+            <Menu.Label className="sr-menu-label">{t('panel.runOnSeries')}</Menu.Label>
+            {admits.map((displaySetInstanceUID, index) => (
+              <Menu.Item
+                key={displaySetInstanceUID}
+                className="sr-menu-item"
+                onSelect={() => run('runModel', { modelId, displaySetInstanceUID })}
+              >
+                <span>
+                  {state.displaySetDescriptions?.[displaySetInstanceUID] ||
+                    t('panel.seriesNumber', { number: index + 1 })}
+                </span>
+              </Menu.Item>
+            ))}
+          </Menu.Group>
+        )}
+        {operatingPoints.length > 1 && (
+          <Menu.RadioGroup value={last?.operatingPoint?.key ?? ''}>
+            <Menu.Label className="sr-menu-label">{t('panel.operatingPoints')}</Menu.Label>
+            {operatingPoints.map(point => (
+              <Menu.RadioItem
+                key={point.key}
+                value={point.key}
+                className="sr-menu-item sr-menu-point"
+                data-cy={`ai-operating-point-${point.key}`}
+                onSelect={() =>
+                  run('runModel', {
+                    modelId,
+                    operatingPoint: point.key,
+                    ...(series && { displaySetInstanceUID: series.displaySetInstanceUID }),
+                  })
+                }
+              >
+                <span>{texts.own(point.name)}</span>
+                <span className="sr-quiet">{operatingPointFacts(point, texts)}</span>
+                {point.measuredOn && (
+                  <span className="sr-quiet">
+                    {t('operatingPoint.measuredOn', { data: texts.own(point.measuredOn) })}
                   </span>
-                </Menu.Item>
-              ))}
-            </Menu.Group>
-          )}
-          {operatingPoints.length > 1 && (
-            <Menu.RadioGroup value={last?.operatingPoint?.key ?? ''}>
-              <Menu.Label className="sr-menu-label">{t('panel.operatingPoints')}</Menu.Label>
-              {operatingPoints.map(point => (
-                <Menu.RadioItem
-                  key={point.key}
-                  value={point.key}
-                  className="sr-menu-item sr-menu-point"
-                  data-cy={`ai-operating-point-${point.key}`}
-                  onSelect={() =>
-                    run('runModel', {
-                      modelId,
-                      operatingPoint: point.key,
-                      ...(series && { displaySetInstanceUID: series.displaySetInstanceUID }),
-                    })
-                  }
-                >
-                  <span>{texts.own(point.name)}</span>
-                  <span className="sr-quiet">{operatingPointFacts(point, texts)}</span>
-                  {point.measuredOn && (
-                    <span className="sr-quiet">
-                      {t('operatingPoint.measuredOn', { data: texts.own(point.measuredOn) })}
-                    </span>
-                  )}
-                </Menu.RadioItem>
-              ))}
-            </Menu.RadioGroup>
-          )}
-        </Menu.Content>
-      </Menu.Portal>
+                )}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
+        )}
+      </MenuList>
     </Menu.Root>
   );
 }
