@@ -7,6 +7,7 @@ import type { Dataset } from '../common/dataset';
 import { SOP_CLASS } from '../common/dictionary';
 import { encodePart10 } from '../common/encode';
 import { generalModules, modelLabel, seriesUIDOf } from '../common/identity';
+import { imageReferences } from '../common/imageReferences';
 import type { SourceAttributes } from '../common/source';
 import { clipped } from '../common/text';
 import { cielabValue } from '../seg/writeSegmentation';
@@ -27,26 +28,17 @@ export const presentationStateUIDOf = (runId: string, part = 0): string =>
 const layerOf = ({ modelId }: RunResult['provenance']): string =>
   `AI_${modelId.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}`.slice(0, 16);
 
-/** References to slices; frames of one instance in one item. */
-function imageReferences(run: RunResult, slices: readonly number[]): Dataset[] {
-  const frames = new Map<string, { sopClassUID: string; numbers: number[] }>();
-  for (const k of [...new Set(slices)].sort((a, b) => a - b)) {
-    const { sopInstanceUID, sopClassUID, frameNumber } = run.source.slices[k];
-    const known = frames.get(sopInstanceUID) ?? { sopClassUID, numbers: [] };
-    if (frameNumber !== undefined) known.numbers.push(frameNumber);
-    frames.set(sopInstanceUID, known);
-  }
-  return Array.from(frames, ([instance, { sopClassUID, numbers }]) => ({
-    ReferencedSOPClassUID: sopClassUID,
-    ReferencedSOPInstanceUID: instance,
-    ...(numbers.length > 0 && { ReferencedFrameNumber: numbers }),
-  }));
-}
+/** References to slices, each once and in order. */
+const referencesTo = (run: RunResult, slices: readonly number[]): Dataset[] =>
+  imageReferences(
+    run,
+    [...new Set(slices)].sort((a, b) => a - b),
+  );
 
 const annotation = (run: RunResult, { finding, slice, lines, anchor, text }: Marker): Dataset => {
   const tracking = { TrackingID: finding.trackingIdentifier, TrackingUID: finding.id };
   return {
-    ReferencedImageSequence: imageReferences(run, [slice]),
+    ReferencedImageSequence: referencesTo(run, [slice]),
     GraphicLayer: layerOf(run.provenance),
     TextObjectSequence: [
       {
@@ -86,7 +78,7 @@ function softcopyVOI(run: RunResult, slices: readonly number[]): Dataset {
   return {
     SoftcopyVOILUTSequence: Array.from(groups.values(), ({ voi, slices: shown }) => ({
       ...(shown.length < slices.length && {
-        ReferencedImageSequence: imageReferences(run, shown),
+        ReferencedImageSequence: referencesTo(run, shown),
       }),
       WindowCenter: voi.center,
       WindowWidth: voi.width,
@@ -160,7 +152,7 @@ function state(
     ReferencedSeriesSequence: [
       {
         SeriesInstanceUID: run.source.seriesInstanceUID,
-        ReferencedImageSequence: imageReferences(run, slices),
+        ReferencedImageSequence: referencesTo(run, slices),
       },
     ],
     ...displayedArea(first),

@@ -10,6 +10,7 @@ import type { Dataset } from '../common/dataset';
 import { DICTIONARY, SOP_CLASS } from '../common/dictionary';
 import { encodePart10 } from '../common/encode';
 import { generalModules, MANUFACTURER, modelLabel, seriesUIDOf } from '../common/identity';
+import { imageReferences } from '../common/imageReferences';
 import type { SourceAttributes } from '../common/source';
 import { clipped } from '../common/text';
 import { NOT_REVIEWED } from './legend';
@@ -56,21 +57,11 @@ function checkVoxels(run: RunResult, volume: Volume | undefined): Outcome<Volume
 }
 
 /** References to the slices that the pictures were made of. */
-const sourceImages = (run: RunResult, slices: readonly number[]): Dataset[] => {
-  const frames = new Map<string, { sopClassUID: string; numbers: number[] }>();
-  for (const k of slices) {
-    const { sopInstanceUID, sopClassUID, frameNumber } = run.source.slices[k];
-    const known = frames.get(sopInstanceUID) ?? { sopClassUID, numbers: [] };
-    if (frameNumber !== undefined) known.numbers.push(frameNumber);
-    frames.set(sopInstanceUID, known);
-  }
-  return Array.from(frames, ([instance, { sopClassUID, numbers }]) => ({
-    ReferencedSOPClassUID: sopClassUID,
-    ReferencedSOPInstanceUID: instance,
-    ...(numbers.length > 0 && { ReferencedFrameNumber: numbers }),
+const sourceImages = (run: RunResult, slices: readonly number[]): Dataset[] =>
+  imageReferences(run, slices).map(reference => ({
+    ...reference,
     PurposeOfReferenceCodeSequence: [codeItem(CODE.sourceImageForProcessing)],
   }));
-};
 
 /**
  * Key pictures of a run as one Multi-frame True Color Secondary Capture (PS3.3 A.8.5), for viewers
