@@ -30,6 +30,21 @@ const geometrySchema = z.object({
   direction: z.tuple([triple, triple, triple]),
 });
 
+/** A grid of that many voxels along i, j, k at the world's origin; `voxel` in mm. */
+export const gridOf = (
+  shape: number[],
+  voxel: [number, number, number] = [1, 1, 1],
+): VolumeGeometry => ({
+  dimensions: [shape[0], shape[1], shape[2]],
+  spacing: voxel,
+  origin: [0, 0, 0],
+  direction: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+});
+
 const DATA = path.resolve(__dirname, 'data');
 
 export function casesOf<T extends z.ZodRawShape>(name: string, shape: T) {

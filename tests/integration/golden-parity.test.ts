@@ -1,13 +1,7 @@
 import { z } from 'zod';
-import type { VolumeGeometry } from '@second-reader/core/geometry/types';
 import { voxelCount } from '@second-reader/core/geometry/transform';
 import { manifestSchema, preprocessingSchema } from '@second-reader/core/model/manifest';
 import { invertScores } from '@second-reader/core/postprocessing/wholeScores.testing';
-import {
-  fillHoles,
-  keepLargestConnectedComponent,
-  removeSmallObjects,
-} from '@second-reader/core/postprocessing/labelMapSteps';
 import { createScoreRing } from '@second-reader/core/postprocessing/scoreRing';
 import {
   extractSliceStack,
@@ -22,8 +16,8 @@ import {
   casesOf,
   chainShape,
   channelsDifference,
-  differingVoxels,
   expectGeometry,
+  gridOf,
   packed,
   printReport,
   record,
@@ -335,69 +329,4 @@ test('slice, without neighbours', () => {
     largest = Math.max(largest, channelsDifference(met, expected));
   }
   record('slice', cases.length, largest);
-});
-
-const gridOf = (shape: number[], voxel: [number, number, number] = [1, 1, 1]): VolumeGeometry => ({
-  dimensions: [shape[0], shape[1], shape[2]],
-  spacing: voxel,
-  origin: [0, 0, 0],
-  direction: [
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 0, 1],
-  ],
-});
-
-test('keepLargestConnectedComponent', () => {
-  const cases = casesOf('keepLargestConnectedComponent', {
-    input: packed,
-    appliedLabels: z.array(z.number()),
-    independent: z.boolean(),
-    connectivity: z.union([z.literal(1), z.literal(2), z.literal(3)]),
-    numComponents: z.number(),
-    expected: packed,
-  });
-  let differing = 0;
-  for (const item of cases) {
-    const voxels = Uint8Array.from(item.input.values);
-    keepLargestConnectedComponent({ voxels, geometry: gridOf(item.input.shape) }, item);
-    differing += differingVoxels(voxels, item.expected.values);
-  }
-  recordLabels('keepLargestConnectedComponent', cases.length, differing);
-});
-
-test('fillHoles', () => {
-  const cases = casesOf('fillHoles', {
-    input: packed,
-    appliedLabels: z.array(z.number()),
-    expected: packed,
-  });
-  let differing = 0;
-  let filled = 0;
-  for (const item of cases) {
-    const voxels = Uint8Array.from(item.input.values);
-    fillHoles({ voxels, geometry: gridOf(item.input.shape) }, item);
-    differing += differingVoxels(voxels, item.expected.values);
-    filled += differingVoxels(item.input.values, item.expected.values);
-  }
-  expect(filled).toBeGreaterThan(100);
-  recordLabels('fillHoles', cases.length, differing);
-});
-
-test('removeSmallObjects', () => {
-  const cases = casesOf('removeSmallObjects', {
-    input: packed,
-    spacing: triple,
-    appliedLabels: z.array(z.number()),
-    minSizeMm3: z.number(),
-    expected: packed,
-  });
-  let differing = 0;
-  for (const item of cases) {
-    const voxels = Uint8Array.from(item.input.values);
-    const geometry = gridOf(item.input.shape, item.spacing);
-    removeSmallObjects({ voxels, geometry }, item);
-    differing += differingVoxels(voxels, item.expected.values);
-  }
-  recordLabels('removeSmallObjects', cases.length, differing);
 });
