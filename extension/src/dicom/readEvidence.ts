@@ -6,12 +6,13 @@ import type {
   Measurement,
   RunResult,
   SegmentFinding,
+  SourceSeries,
 } from '../core/findings/types';
 import { indexToWorld } from '../core/geometry/transform';
 import { uidFrom } from '../core/model/identity';
 import { accept, type Outcome, type Refusal } from '../core/outcome';
 import type { EvidenceReader, StoredReading } from '../core/reading/ports';
-import type { WithdrawnRun } from '../core/review/withdrawal';
+import type { Withdrawal, WithdrawnRun } from '../core/review/withdrawal';
 import { planSlices } from '../core/volume/assemble';
 import { MANUFACTURER } from './common/identity';
 import { SOP_CLASS } from './common/dictionary';
@@ -20,7 +21,7 @@ import { parsePart10, type ParsedDataset } from './common/parse';
 import { text } from './common/schemas';
 import { readForeign } from './foreign';
 import { readKeyObjects, rejectedInstances, type KeyObjects } from './keyObject/readKeyObjects';
-import { withdrawnRunOf } from './keyObject/readRejectionNote';
+import { withdrawalOf, withdrawnRunOf } from './keyObject/readRejectionNote';
 import { readParametricMap, type ReadParametricMap } from './parametricMap/readParametricMap';
 import { peakOf } from './secondaryCapture/keySlices';
 import { readSegmentation, type ReadSegmentation } from './seg/readSegmentation';
@@ -225,18 +226,57 @@ function sorted(datasets: readonly ParsedDataset[], take: <T>(o: Outcome<T>) => 
     if (run) withdrawn.set(run.runId, run);
     return read ? [read] : [];
   });
+  /** By SOP Instance UID: notes of others list objects, and know nothing of runs. */
+  const withdrawals = new Map<string, Withdrawal>();
   // Whoever wrote a rejection note, what it withdraws is shown no more.
   const ofOthers = foreign.flatMap((dataset): KeyObjects[] => {
     const read = isKeyObjects(dataset) ? readKeyObjects(dataset) : undefined;
-    return read?.ok ? [read.value] : [];
+    if (!read?.ok) return [];
+    const withdrawal = withdrawalOf(dataset, read.value);
+    if (withdrawal) {
+      read.value.objects.forEach(each => withdrawals.set(each.sopInstanceUID, withdrawal));
+    }
+    return [read.value];
   });
   const rejected = rejectedInstances([...documents, ...ofOthers]);
+  const byOthers = [...own.values()].filter(each => withdrawals.has(each.sopInstanceUID));
   rejected.forEach(uid => own.delete(uid));
   const isShown = (dataset: ParsedDataset): boolean => {
     const uid = text.safeParse(dataset.SOPInstanceUID);
     return !uid.success || !rejected.has(uid.data);
   };
-  return { own: [...own.values()], foreign: foreign.filter(isShown), withdrawn };
+  return {
+    own: [...own.values()],
+    foreign: foreign.filter(isShown),
+    withdrawn,
+    byOthers,
+    withdrawals,
+  };
+}
+
+function evidenceOf(
+  own: readonly OwnObject[],
+  source: readonly SourceSeries[],
+  take: <T>(outcome: Outcome<T>) => T | undefined,
+): OwnEvidence {
+  const evidence: OwnEvidence = { segmentations: [], reports: [], maps: [], others: new Set() };
+  for (const { kind, sopClassUID, sopInstanceUID, dataset } of own) {
+    if (kind === 'segmentation') {
+      const read = take(readSegmentation(dataset, source));
+      const isBinary = sopClassUID === SOP_CLASS.segmentation;
+      const segmentationType = isBinary ? 'binary' : 'labelmap';
+      if (read) evidence.segmentations.push({ ...read, segmentationType });
+    } else if (kind === 'report') {
+      const read = take(readReport(dataset, source));
+      if (read) evidence.reports.push(read);
+    } else if (kind === 'parametricMap') {
+      const read = take(readParametricMap(dataset, source));
+      if (read) evidence.maps.push(read);
+    } else {
+      evidence.others.add(sopInstanceUID);
+    }
+  }
+  return evidence;
 }
 
 /** Reads evidence back, ours and that of other programs; see the port. */
@@ -257,28 +297,23 @@ export const createEvidenceReader = (): EvidenceReader => ({
       const dataset = take(await parsePart10(file));
       if (dataset) datasets.push(dataset);
     }
-    const { own, foreign, withdrawn } = sorted(datasets, take);
-    withdrawn.forEach(run => onWithdrawn?.(run));
-    const evidence: OwnEvidence = { segmentations: [], reports: [], maps: [], others: new Set() };
-    for (const { kind, sopClassUID, sopInstanceUID, dataset } of own) {
-      if (kind === 'segmentation') {
-        const read = take(readSegmentation(dataset, source));
-        const isBinary = sopClassUID === SOP_CLASS.segmentation;
-        const segmentationType = isBinary ? 'binary' : 'labelmap';
-        if (read) evidence.segmentations.push({ ...read, segmentationType });
-      } else if (kind === 'report') {
-        const read = take(readReport(dataset, source));
-        if (read) evidence.reports.push(read);
-      } else if (kind === 'parametricMap') {
-        const read = take(readParametricMap(dataset, source));
-        if (read) evidence.maps.push(read);
-      } else {
-        evidence.others.add(sopInstanceUID);
-      }
+    const { own, foreign, withdrawn, byOthers, withdrawals } = sorted(datasets, take);
+    const evidence = evidenceOf(own, source, take);
+    // Without what came to the archive after the note, from a workstation that did not know of it.
+    const ours = ownReadings(evidence).filter(({ run }) => !withdrawn.has(run.runId));
+    const shown = new Set(ours.map(({ run }) => run.runId));
+    // A run of which another program's notes have left nothing is withdrawn as by a note of ours.
+    const left = ownReadings(evidenceOf(byOthers, source, o => (o.ok ? o.value : undefined)));
+    for (const { run, instances } of left) {
+      const withdrawal = instances.map(uid => withdrawals.get(uid)).find(Boolean);
+      if (!withdrawal || shown.has(run.runId) || withdrawn.has(run.runId)) continue;
+      const { modelId, modelVersion, modelName } = run.provenance;
+      const { runId } = run;
+      withdrawn.set(runId, { runId, modelId, modelVersion, modelName, ...withdrawal });
     }
+    withdrawn.forEach(run => onWithdrawn?.(run));
     const readings = [
-      // Also what came to the archive after the note, from a workstation that did not know of it.
-      ...ownReadings(evidence).filter(({ run }) => !withdrawn.has(run.runId)),
+      ...ours,
       ...withReviews(readForeign(foreign, source, refused), evidence.reports),
     ];
     if (readings.length === 0 && refusals.length > 0) return { ok: false, refusal: refusals[0] };

@@ -226,4 +226,51 @@ describe('delivery', () => {
     expect(told.delivered).toEqual([]);
     expect(outbox.entries.get('a')?.objects).toHaveLength(2);
   });
+
+  it('says that it is sending, or until when it waits, never both', async () => {
+    const archive = memoryArchive();
+    archive.down = true;
+    const outbox = memoryOutbox();
+    await outbox.put(entryOf('a', [object('1')]));
+    const said: unknown[] = [];
+    const listener: DeliveryListener = {
+      delivered: () => undefined,
+      failed: () => undefined,
+      pending: ({ pending, sending, nextAttemptAt }) =>
+        said.push([pending, sending === true, nextAttemptAt !== undefined]),
+    };
+    const delivery = createDelivery(outbox, archive, listener);
+    await delivery.flush();
+    archive.down = false;
+    await delivery.flush();
+    delivery.stop();
+    expect(said).toEqual([
+      [1, true, false],
+      [1, false, true],
+      [1, true, false],
+      [0, false, false],
+    ]);
+  });
+
+  it('takes what waits of one run out, once nothing of it is being sent', async () => {
+    const { delivery, archive, outbox, told } = await setUp(
+      entryOf('a', [object('1')]),
+      entryOf('b', [object('2')]),
+    );
+    let answer: () => void = () => undefined;
+    const answered = new Promise<void>(resolve => (answer = resolve));
+    archive.store = async () => {
+      await answered;
+      return refuse('archiveUnreachable', 'The archive cannot be reached');
+    };
+    const flushed = delivery.flush();
+    const dropped = delivery.drop('a');
+    await Promise.resolve();
+    expect([...outbox.entries.keys()]).toEqual(['a', 'b']);
+    answer();
+    await Promise.all([flushed, dropped]);
+    expect([...outbox.entries.keys()]).toEqual(['b']);
+    expect(told.delivered).toEqual([]);
+    delivery.stop();
+  });
 });
