@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RunResult, ScalarMap } from '../../core/findings/types';
+import { GRAPHIC_TYPES, type RunResult, type ScalarMap } from '../../core/findings/types';
 import { REJECTION_REASONS } from '../../core/review/types';
 import { WITHDRAWAL_REASONS } from '../../core/review/withdrawal';
 import type { LabelMap } from '../../core/volume/types';
@@ -66,16 +66,7 @@ const base = {
 };
 const score = z.number();
 const shape = z.object({
-  graphicType: z.enum([
-    'POINT',
-    'MULTIPOINT',
-    'POLYLINE',
-    'POLYGON',
-    'CIRCLE',
-    'ELLIPSE',
-    'ELLIPSOID',
-    'TEXT',
-  ]),
+  graphicType: z.enum(GRAPHIC_TYPES),
   points: z.array(vec3),
   referencedSOPInstanceUID: z.string().optional(),
   referencedFrameNumber: z.number().optional(),

@@ -200,11 +200,22 @@ export interface RegressionFinding extends FindingBase {
   concept: FindingConcept;
 }
 
+/** Graphic Types of SCOORD (PS3.3 C.18.6) and SCOORD3D (C.18.9), and words at a place. */
+export const GRAPHIC_TYPES = [
+  'POINT',
+  'MULTIPOINT',
+  'POLYLINE',
+  'POLYGON',
+  'CIRCLE',
+  'ELLIPSE',
+  'ELLIPSOID',
+  'TEXT',
+] as const;
+
 /** A drawing of SR (SCOORD3D, SCOORD) or of a presentation state, brought into the patient's space. */
 export interface Shape {
   /** PS3.3 C.18.9 and C.18.6, and GSPS's text as `TEXT` at one point. CIRCLE and ELLIPSE by their defining points. */
-  graphicType:
-    'POINT' | 'MULTIPOINT' | 'POLYLINE' | 'POLYGON' | 'CIRCLE' | 'ELLIPSE' | 'ELLIPSOID' | 'TEXT';
+  graphicType: (typeof GRAPHIC_TYPES)[number];
   /** LPS+ millimetres. */
   points: Vec3[];
   /** The one image it was drawn on; absent of what stands in space. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   conceptOf,
+  GRAPHIC_TYPES,
   type Finding,
   type FindingConcept,
   type RunResult,
@@ -21,18 +22,8 @@ const common = findingPlaceSchema.extend({
 });
 const score = z.number();
 const image = { sopInstanceUID: z.string().min(1), frameNumber: z.number().int().optional() };
-const graphicType = z.enum([
-  'POINT',
-  'MULTIPOINT',
-  'POLYLINE',
-  'POLYGON',
-  'CIRCLE',
-  'ELLIPSE',
-  'ELLIPSOID',
-  'TEXT',
-]);
 const shape = z.object({
-  graphicType,
+  graphicType: z.enum(GRAPHIC_TYPES),
   points: z.array(vec3).min(1),
   referencedSOPInstanceUID: z.string().optional(),
   referencedFrameNumber: z.number().int().optional(),
