@@ -1,11 +1,21 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { expect, test } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
+import type { Vec3 } from '@second-reader/core/geometry/types';
+import { labToRgb } from '@second-reader/core/findings/labColour';
 import type { EvidenceObject } from '@second-reader/core/reading/ports';
 import { SOP_CLASS } from '@second-reader/dicom/common/dictionary';
 import { partOf } from '../../extension/src/adapters/dicomweb/multipart';
 import { filesBelow, stow } from './support/dicom';
-import { allEvidence, archivedSeries } from './support/evidence';
+import {
+  allEvidence,
+  archivedSeries,
+  HEAT_SIGMA,
+  heatCentre,
+  planned,
+  SEGMENT_COLOURS,
+  type Archived,
+} from './support/evidence';
 import { orthancIsInstalled, startOrthanc, type Orthanc } from './support/orthanc';
 import { SAMPLE_DATA } from './support/paths';
 import { ReadingPage, sampleStudy } from './support/reading';
@@ -21,6 +31,47 @@ const KINDS = {
   PM: SOP_CLASS.parametricMap,
   KOS: SOP_CLASS.keyObjectSelection,
 } as const;
+
+/** Of the host's `window.cornerstoneTools`. */
+interface HostTools {
+  segmentation: {
+    state: {
+      getSegmentations(): Array<{
+        segmentationId: string;
+        segments: Record<number, { label: string }>;
+      }>;
+      getViewportIdsWithSegmentation(segmentationId: string): string[];
+    };
+    config: {
+      color: {
+        getSegmentIndexColor(
+          viewport: string,
+          segmentation: string,
+          index: number,
+        ): number[] | null;
+      };
+    };
+  };
+}
+
+/** Of the host's `window.cornerstone`. */
+interface HostCore {
+  cache: {
+    /** One that is being loaded is not there yet. */
+    getVolumes(): Array<
+      | {
+          volumeId: string;
+          loadStatus?: { loaded: boolean };
+          voxelManager: { getAtIJK(i: number, j: number, k: number): number };
+        }
+      | undefined
+    >;
+  };
+  getRenderingEngines(): Array<{ getViewports(): Array<{ element: HTMLDivElement }> }>;
+  utilities: {
+    jumpToSlice(element: HTMLDivElement, options: { imageIndex: number }): Promise<void>;
+  };
+}
 
 /** Behind the File Meta Information: an archive may write that anew, the data set it may not. */
 const dataSetOf = (file: Buffer): Buffer => {
@@ -40,11 +91,50 @@ const asStored = async (root: string, object: EvidenceObject): Promise<Buffer> =
   return Buffer.from(body);
 };
 
+/** What the host has made of segments 1 and 2: their labels and colours, RGB. */
+const hostsSegments = (page: Page) =>
+  page.evaluate(() => {
+    const { segmentation } = (window as unknown as { cornerstoneTools: HostTools })
+      .cornerstoneTools;
+    // Beside what the host makes of the SEG lies what our own extension does.
+    const shown = segmentation.state
+      .getSegmentations()
+      .find(({ segmentationId }) => !segmentationId.startsWith('second-reader:'));
+    if (!shown) return [];
+    const [viewportId] = segmentation.state.getViewportIdsWithSegmentation(shown.segmentationId);
+    return [1, 2].map(number => ({
+      label: shown.segments[number].label,
+      colour: segmentation.config.color
+        .getSegmentIndexColor(viewportId, shown.segmentationId, number)
+        ?.slice(0, 3),
+    }));
+  });
+
+/** Values that the host has of its Parametric Map at voxels; none before it is loaded. */
+const hostsValues = (page: Page, voxels: Vec3[]) =>
+  page.evaluate(asked => {
+    const { cache } = (window as unknown as { cornerstone: HostCore }).cornerstone;
+    const volume = cache.getVolumes().find(each => each?.volumeId.startsWith('pmap.'));
+    if (!volume?.loadStatus?.loaded) return undefined;
+    return asked.map(([i, j, k]) => volume.voxelManager.getAtIJK(i, j, k));
+  }, voxels);
+
+/** Shows slice k of a volume in the viewports that show one. */
+const slice = (page: Page, k: number) =>
+  page.evaluate(at => {
+    const { getRenderingEngines, utilities } = (window as unknown as { cornerstone: HostCore })
+      .cornerstone;
+    for (const viewport of getRenderingEngines().flatMap(each => each.getViewports())) {
+      void utilities.jumpToSlice(viewport.element, { imageIndex: at });
+    }
+  }, k);
+
 test.describe('every kind of evidence in a real Orthanc and in OHIF’s own viewer mode', () => {
   test.skip(!orthancIsInstalled(), 'skipped: apt-get install orthanc orthanc-dicomweb');
 
   let orthanc: Orthanc;
   let viewer: Viewer;
+  let archived: Archived;
   let objects: EvidenceObject[];
   let study: string;
   const of = (kind: keyof typeof KINDS) =>
@@ -58,7 +148,8 @@ test.describe('every kind of evidence in a real Orthanc and in OHIF’s own view
       const batch = files.slice(at, at + 40).map(file => fs.readFileSync(file));
       expect((await stow(orthanc.url, batch)).status).toBe(200);
     }
-    objects = allEvidence(await archivedSeries(orthanc.url, study));
+    archived = await archivedSeries(orthanc.url, study);
+    objects = allEvidence(archived);
     viewer = await startViewer({ dicomweb: orthanc.url });
   });
   test.afterAll(async () => {
@@ -95,6 +186,18 @@ test.describe('every kind of evidence in a real Orthanc and in OHIF’s own view
       // The host puts a viewport of its own in the place of the one that is looked at.
       const coloured = () => reading.colouredPixels().catch(() => 0);
       await expect.poll(coloured, { timeout: 90_000 }).toBeGreaterThan(1000);
+      // Each in its own colour, and neither in the background's: the host counts items of the sequence.
+      // Its conversion of CIELab is another than ours, so the nearest of them counts.
+      const colours = [...SEGMENT_COLOURS.map(colour => labToRgb(colour)), [0, 0, 0]];
+      await expect(async () => {
+        const segments = await hostsSegments(page);
+        expect(segments.map(({ label }) => label)).toEqual(['Lung 0', 'Lung 1']);
+        const nearest = segments.map(({ colour }) => {
+          const far = colours.map(each => Math.hypot(...each.map((x, at) => x - colour![at])));
+          return far.indexOf(Math.min(...far));
+        });
+        expect(nearest).toEqual([0, 1]);
+      }).toPass({ timeout: 30_000 });
     });
   }
 
@@ -169,6 +272,42 @@ test.describe('every kind of evidence in a real Orthanc and in OHIF’s own view
     await openReport(reading, 'a classification');
     const opened = () => reading.reportsOpened().catch(() => []);
     await expect.poll(opened, { timeout: 90_000 }).toEqual([{ measurements: 1, drawn: 0 }]);
+    await noComplaint(reading);
+  });
+
+  test('PM: OHIF’s own viewer mode opens it and lays its values over the images', async ({
+    page,
+  }) => {
+    const [object] = of('PM');
+    expect((await stow(orthanc.url, [Buffer.from(object.part10)])).status).toBe(200);
+    const { seriesInstanceUID: images } = sampleStudy(SAMPLE_DATA, 'current');
+    const series = [images, object.seriesInstanceUID].join(',');
+    const reading = new ReadingPage(page);
+    await page.goto(`${viewer.url}/viewer?StudyInstanceUIDs=${study}&SeriesInstanceUIDs=${series}`);
+    const thumbnail = page.locator('[data-cy="study-browser-thumbnail-no-image"]', {
+      hasText: 'PMAP',
+    });
+    await thumbnail.dblclick({ timeout: 60_000 });
+    const { geometry } = planned(archived);
+    const [i, j, k] = heatCentre(geometry);
+    const away = Math.round(HEAT_SIGMA / geometry.spacing[0]);
+    const values = () =>
+      hostsValues(page, [
+        [i, j, k],
+        [i + away, j, k],
+        [i, j + away, k],
+        [i, j, k + 8],
+        [0, 0, 0],
+      ]);
+    await expect.poll(async () => (await values())?.length, { timeout: 90_000 }).toBe(5);
+    // The host shows a hundred times the value; a fall of one sigma leaves 0.607 of it.
+    const fall = (steps: number, axis: number) =>
+      100 * Math.exp(-((steps * geometry.spacing[axis]) ** 2) / (2 * HEAT_SIGMA ** 2));
+    const meant = [100, fall(away, 0), fall(away, 1), fall(8, 2), 0];
+    (await values())!.forEach((value, at) => expect(Math.abs(value - meant[at])).toBeLessThan(0.5));
+    await slice(page, k);
+    const coloured = () => reading.colouredPixels().catch(() => 0);
+    await expect.poll(coloured, { timeout: 60_000 }).toBeGreaterThan(5000);
     await noComplaint(reading);
   });
 });

@@ -1,11 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type { RunResult, SourceSeries } from '@second-reader/core/findings/types';
+import type { RunResult, ScalarMap, SourceSeries } from '@second-reader/core/findings/types';
 import type { EvidenceObject, SourceMetadata } from '@second-reader/core/reading/ports';
 import { evidenceTable } from '@second-reader/core/evidence/table';
 import { planVolume } from '@second-reader/core/volume/assemble';
 import type { Volume } from '@second-reader/core/volume/types';
 import { indexToWorld } from '@second-reader/core/geometry/transform';
+import type { Vec3, VolumeGeometry } from '@second-reader/core/geometry/types';
+import { norm, subtract } from '@second-reader/core/geometry/vector';
 import { writeEvidence } from '@second-reader/dicom/evidence';
 import { mapOn } from '@second-reader/dicom/testing/maps';
 import { runOfKind, runOn } from '@second-reader/dicom/testing/runs';
@@ -41,6 +43,13 @@ export const archivedSeries = async (root: string, study: string): Promise<Archi
     },
     metadata: new Map(items.map(item => [String(item['00080018'].Value![0]), item])),
   };
+};
+
+/** The grid of an archived series. */
+export const planned = ({ source: { slices } }: Archived) => {
+  const plan = planVolume(slices);
+  if (!plan.ok) throw new Error(plan.refusal.message);
+  return plan.value;
 };
 
 /** The sample's voxels as its files hold them, in HU: its Pixel Data stand last, 16 bits a pixel. */
@@ -85,25 +94,56 @@ const placed = (run: RunResult, archived: Archived, volume: Volume): RunResult =
   };
 };
 
+/** Of the two segments, CIELab: green and blue. */
+export const SEGMENT_COLOURS: Vec3[] = [
+  [65, -50, 45],
+  [45, 10, -60],
+];
+
+/** Millimetres in which the map's values fall from 1 to 0.61. */
+export const HEAT_SIGMA = 40;
+
+/** Middle of the map: voxel of the series. */
+export const heatCentre = ({ dimensions }: VolumeGeometry): Vec3 => [
+  dimensions[0] / 2,
+  dimensions[1] / 2,
+  Math.floor(dimensions[2] / 2),
+];
+
+/** A map as a network has it: coarser than the images, of their middle only, warm around a point. */
+const heatOn = (geometry: VolumeGeometry): ScalarMap => {
+  const [columns, rows, slices] = geometry.dimensions;
+  const dimensions: Vec3 = [Math.floor(columns / 8), Math.floor(rows / 8), Math.floor(slices / 2)];
+  const network: VolumeGeometry = {
+    ...geometry,
+    dimensions,
+    spacing: [geometry.spacing[0] * 4, geometry.spacing[1] * 4, geometry.spacing[2]],
+    origin: indexToWorld(geometry, [columns / 4, rows / 4, Math.floor(slices / 4)]),
+  };
+  const centre = indexToWorld(geometry, heatCentre(geometry));
+  const map = mapOn(network);
+  map.values.forEach((_, at) => {
+    const index: Vec3 = [
+      at % dimensions[0],
+      Math.floor(at / dimensions[0]) % dimensions[1],
+      Math.floor(at / (dimensions[0] * dimensions[1])),
+    ];
+    const distance = norm(subtract(indexToWorld(network, index), centre));
+    map.values[at] = Math.exp(-(distance ** 2) / (2 * HEAT_SIGMA ** 2));
+  });
+  return map;
+};
+
 /** Every kind of evidence of made results on an archived series. */
 export const allEvidence = (archived: Archived): EvidenceObject[] => {
   const volume = volumeOf(archived);
   const { slices } = archived.source;
-  const segments = placed(runOn(slices, 2), archived, volume);
-  const middle = slices.length / 2;
-  const withMap: RunResult = {
-    ...segments,
-    maps: [
-      mapOn({
-        ...volume.geometry,
-        dimensions: [
-          ...volume.geometry.dimensions.slice(0, 2),
-          4,
-        ] as unknown as Volume['geometry']['dimensions'],
-        origin: indexToWorld(volume.geometry, [0, 0, Math.floor(middle)]),
-      }),
-    ],
-  };
+  const lungs = runOn(slices, 2);
+  lungs.findings.forEach(({ segment }, index) => {
+    segment.recommendedDisplayCIELab = SEGMENT_COLOURS[index];
+  });
+  const segments = placed(lungs, archived, volume);
+  const withMap: RunResult = { ...segments, maps: [heatOn(volume.geometry)] };
   const detections = placed(runOfKind('detection', slices), archived, volume);
   const classification = placed(runOfKind('classification', slices), archived, volume);
   const table = evidenceTable({
