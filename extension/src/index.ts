@@ -1,5 +1,4 @@
 import { getCommandsModule } from './commandsModule';
-import { getCustomizationModule } from './getCustomizationModule';
 import { getHangingProtocolModule } from './getHangingProtocolModule';
 import { getPanelModule } from './getPanelModule';
 import { getToolbarModule } from './getToolbarModule';
@@ -35,7 +34,6 @@ const extension = {
     return getToolbarModule(element => mountToolbar(element, context));
   },
   getHangingProtocolModule,
-  getCustomizationModule,
   getCommandsModule() {
     const { reading, warn } = composed();
     return getCommandsModule(reading, warn);

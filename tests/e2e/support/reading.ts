@@ -10,13 +10,6 @@ interface Probe {
   servicesManager: {
     services: {
       secondReaderService: { getState(): ReadingState };
-      displaySetService: {
-        getActiveDisplaySets(): Array<{
-          Modality?: string;
-          isLoaded?: boolean;
-          measurements?: Array<{ loaded: boolean }>;
-        }>;
-      };
     };
   };
   commandsManager: {
@@ -119,19 +112,6 @@ export class ReadingPage {
       const body = `${await response.text()}\nwindow.config.extensions = []; window.config.modes = [];`;
       await route.fulfill({ response, body });
     });
-  }
-
-  /** Of each structured report that the host has read: its measurements, and how many it drew. */
-  reportsOpened(): Promise<Array<{ measurements: number; drawn: number }>> {
-    return this.page.evaluate(() =>
-      (window as unknown as { probe: Probe }).probe.servicesManager.services.displaySetService
-        .getActiveDisplaySets()
-        .filter(({ Modality, isLoaded }) => Modality === 'SR' && isLoaded === true)
-        .map(({ measurements = [] }) => ({
-          measurements: measurements.length,
-          drawn: measurements.filter(({ loaded }) => loaded).length,
-        })),
-    );
   }
 
   /** `servicesManager.services.secondReaderService.getState()`, seen from another extension. */
