@@ -233,8 +233,8 @@ function outline(run: RunResult, finding: SegmentFinding): Dataset[] {
  *
  * Of a segment and of an ellipsoid there is also the outline on the key slice, as CAD reports tell it
  * (TID 4021): a place to jump to for programs that neither open the Segmentation nor draw in space.
- * It comes first and lies on an image, for OHIF takes the first coordinates of a group, opens no
- * report with a group that has none, and draws in a stack only what lies on an image.
+ * It comes first and lies on an image, for OHIF takes the first coordinates of a group and draws in a
+ * stack only what lies on an image.
  */
 export function regionOf(
   run: RunResult,
