@@ -202,7 +202,7 @@ test.describe('every kind of evidence in a real Orthanc and in OHIF’s own view
   }
 
   /** The reports in the order of the runs that they are of. */
-  const REPORTS = ['segments', 'segments of a LABELMAP', 'detections', 'a classification'] as const;
+  const REPORTS = ['segments', 'segments of a LABELMAP', 'detections'] as const;
   const openReport = async (reading: ReadingPage, name: (typeof REPORTS)[number]) => {
     const { page } = reading;
     const object = of('SR')[REPORTS.indexOf(name)];
@@ -263,17 +263,6 @@ test.describe('every kind of evidence in a real Orthanc and in OHIF’s own view
       await noComplaint(reading);
     });
   }
-
-  test('SR: OHIF’s own viewer mode opens a classification, which has no place', async ({
-    page,
-  }) => {
-    const reading = new ReadingPage(page);
-    await reading.withProbe();
-    await openReport(reading, 'a classification');
-    const opened = () => reading.reportsOpened().catch(() => []);
-    await expect.poll(opened, { timeout: 90_000 }).toEqual([{ measurements: 1, drawn: 0 }]);
-    await noComplaint(reading);
-  });
 
   test('PM: OHIF’s own viewer mode opens it and lays its values over the images', async ({
     page,

@@ -145,7 +145,6 @@ export const allEvidence = (archived: Archived): EvidenceObject[] => {
   const segments = placed(lungs, archived, volume);
   const withMap: RunResult = { ...segments, maps: [heatOn(volume.geometry)] };
   const detections = placed(runOfKind('detection', slices), archived, volume);
-  const classification = placed(runOfKind('classification', slices), archived, volume);
   const table = evidenceTable({
     segment: ['segmentation', 'report', 'secondaryCapture', 'keyObjects'],
     map: ['parametricMap'],
@@ -154,7 +153,6 @@ export const allEvidence = (archived: Archived): EvidenceObject[] => {
     { run: withMap, segmentationType: 'binary' as const },
     { run: withMap, segmentationType: 'labelmap' as const },
     { run: detections, segmentationType: 'binary' as const },
-    { run: classification, segmentationType: 'binary' as const },
   ].flatMap(each => {
     const outcome = writeEvidence({
       ...each,
