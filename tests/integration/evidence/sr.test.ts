@@ -104,8 +104,7 @@ const besideLabelMap = (): Meant => {
   return meant(
     run,
     run.findings.map(
-      () =>
-        `1411 SCOORD Outline POLYLINE, IMAGE Referenced Segment ${segmentation.sopInstanceUID}`,
+      () => `1411 SCOORD Outline POLYLINE, IMAGE Referenced Segment ${segmentation.sopInstanceUID}`,
     ),
     { request: { beside: [segmentation] } },
   );
