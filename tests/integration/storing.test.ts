@@ -1,141 +1,49 @@
 import 'fake-indexeddb/auto';
-import { createEvidenceArchive } from '../../extension/src/adapters/dicomweb/archive';
-import { openDatabase, type Database } from '../../extension/src/adapters/storage/database';
-import { createDraftStore } from '../../extension/src/adapters/storage/drafts';
-import { createOutboxStore } from '../../extension/src/adapters/storage/outbox';
-import { createArchiveTraits } from '../../extension/src/adapters/storage/traits';
-import {
-  memoryPorts,
-  settings,
-  slices,
-  volume,
-} from '../../extension/src/core/reading/memoryPorts.testing';
-import { createReading, type Reading } from '../../extension/src/core/reading/reading';
-import type { ReadingState } from '../../extension/src/core/reading/state';
-import { createEvidenceReader, createEvidenceWriter } from '../../extension/src/dicom/evidence';
-import { MANUFACTURER } from '../../extension/src/version';
-import { ctSlice } from '../../cli/src/testing/dicom';
-import {
-  refusing,
-  startFaultyArchive,
-  warning,
-  type FaultyArchive,
-} from '../support/faultyArchive';
+import { until } from '../../extension/src/core/reading/readings.testing';
+import { refusing, warning } from '../support/faultyArchive';
+import { storingSite, type SettingChanges } from '../support/storingSite';
 
 /**
  * Storing from a verdict to the archive, with the real writer, outbox, DICOMweb client and archive,
  * and everything that can go wrong between. Only the host and the model are stand-ins.
  */
 
-const STUDY = '1.2';
 const SEG = '1.2.840.10008.5.1.4.1.1.66.4';
 const LABELMAP = '1.2.840.10008.5.1.4.1.1.66.7';
 const SR = '1.2.840.10008.5.1.4.1.1.88.34';
 
-let archive: FaultyArchive;
-let database: Promise<Database>;
-let token: string;
-let databases = 0;
-const opened: Reading[] = [];
+const site = storingSite();
 
-beforeEach(async () => {
-  archive = await startFaultyArchive();
-  database = openDatabase(`storing-${databases++}`);
-  token = 'first';
-  await archive.archive.store(
-    slices().map(({ sopInstanceUID, instanceNumber, imagePositionPatient }) =>
-      ctSlice({
-        studyInstanceUID: STUDY,
-        seriesInstanceUID: '1.2.1',
-        sopInstanceUID,
-        number: instanceNumber,
-        size: 8,
-        attributes: {
-          ImagePositionPatient: imagePositionPatient!.map(String),
-          ImageOrientationPatient: ['1', '0', '0', '0', '1', '0'],
-          PixelSpacing: ['1', '1'],
-        },
-      }),
-    ),
-  );
-});
-afterEach(async () => {
-  opened.splice(0).forEach(reading => reading.dispose());
-  await archive.close();
-});
-
-const until = async (get: () => ReadingState, holds: (state: ReadingState) => boolean) => {
-  for (let tries = 0; tries < 1000; tries++) {
-    if (holds(get())) return get();
-    await new Promise(resolve => setTimeout(resolve, 10));
-  }
-  const { runs, outbox, refusals } = get();
-  throw new Error(`Never came about: ${JSON.stringify({ runs, outbox, refusals }, null, 1)}`);
-};
-
-const kept = new Map<string, string>();
-const traits = createArchiveTraits(() => ({
-  getItem: key => kept.get(key) ?? null,
-  setItem: (key, value) => void kept.set(key, value),
-}));
-beforeEach(() => kept.clear());
-
-/** A page: what it holds in memory ends with it, the database does not. */
-const openPage = async (changes: Parameters<typeof settings>[0] = {}) => {
-  const endpoint = () => ({
-    qidoRoot: archive.root,
-    wadoRoot: archive.root,
-    stowRoot: archive.root,
-    headers: () => ({ Authorization: `Bearer ${token}` }),
-  });
-  const { ports, runs } = memoryPorts({
-    writer: createEvidenceWriter(),
-    reader: createEvidenceReader(),
-    archive: createEvidenceArchive(endpoint, MANUFACTURER),
-    outbox: createOutboxStore(database),
-    traits,
-    drafts: createDraftStore(database),
-  });
-  const page = {
-    ...ports,
-    volumes: { ...ports.volumes, read: async () => ({ ok: true as const, value: volume() }) },
-  };
-  const reading = createReading(page, settings(changes));
-  opened.push(reading);
-  reading.open(STUDY);
-  await reading.refresh();
-  const { get } = reading.state;
+const openPage = async (changes: SettingChanges = {}) => {
+  const page = await site.openPage(changes);
+  const { get } = page;
   const findings = () => until(get, state => state.findings.length === 2 && !state.active);
-  return { reading, get, runs, findings, codes: () => get().refusals.map(({ code }) => code) };
+  return { ...page, findings, codes: () => get().refusals.map(({ code }) => code) };
 };
 
 /** A reading with its first finding accepted. */
-const judged = async (changes: Parameters<typeof settings>[0] = {}) => {
+const judged = async (changes: SettingChanges = {}) => {
   const page = await openPage(changes);
   const { findings } = await page.findings();
   page.reading.reviewFinding({ findingId: findings[0].id, verdict: 'accepted' });
   return page;
 };
 
-const evidence = async () =>
-  (await archive.instances(STUDY)).filter(
-    ({ sopInstanceUID }) => !slices().some(slice => slice.sopInstanceUID === sopInstanceUID),
-  );
-const classes = async () => (await evidence()).map(({ sopClassUID }) => sopClassUID).sort();
+const classes = async () => (await site.evidence()).map(({ sopClassUID }) => sopClassUID).sort();
 
 /** After whatever happened: a new page shows everything as stored, and storing again sends nothing. */
-const expectAllStored = async (objects: number, changes: Parameters<typeof settings>[0] = {}) => {
-  expect(await evidence()).toHaveLength(objects);
-  expect(await (await database).count('outbox')).toBe(0);
+const expectAllStored = async (objects: number, changes: SettingChanges = {}) => {
+  expect(await site.evidence()).toHaveLength(objects);
+  expect(await (await site.database).count('outbox')).toBe(0);
   const later = await openPage(changes);
   const state = await later.findings();
   expect(later.runs).toEqual([]);
   expect(state.findings.map(({ verdict }) => verdict)).toEqual(['accepted', 'notReviewed']);
   expect(state.runs).toMatchObject([{ stored: 'stored', changedSinceStored: false }]);
-  const { length } = archive.sent;
+  const { length } = site.archive.sent;
   await later.reading.storeEvidence();
-  expect(archive.sent).toHaveLength(length);
-  expect(await evidence()).toHaveLength(objects);
+  expect(site.archive.sent).toHaveLength(length);
+  expect(await site.evidence()).toHaveLength(objects);
 };
 
 describe('evidence on its way to the archive', () => {
@@ -161,20 +69,20 @@ describe('evidence on its way to the archive', () => {
       },
     };
     const page = await judged(evidenceOfFive);
-    archive.fault = ({ sopClassUID, sopInstanceUID }) =>
+    site.archive.fault = ({ sopClassUID, sopInstanceUID }) =>
       sopClassUID === SR ? { status: 409, body: refusing(sopInstanceUID, 0xa700) } : undefined;
     await page.reading.storeEvidence();
-    expect(archive.sent).toHaveLength(5);
-    expect(await evidence()).toHaveLength(4);
+    expect(site.archive.sent).toHaveLength(5);
+    expect(await site.evidence()).toHaveLength(4);
     expect(page.get()).toMatchObject({
       runs: [{ stored: 'failed', storeError: { code: 'archiveRefusedInstances' } }],
       outbox: { pending: 1, objects: 1, nextAttemptAt: expect.any(String) },
     });
     expect(page.get().runs[0].storeError?.message).toContain('out of resources (0xA700)');
 
-    archive.fault = undefined;
+    site.archive.fault = undefined;
     await page.reading.retryOutbox();
-    expect(archive.sent).toHaveLength(6);
+    expect(site.archive.sent).toHaveLength(6);
     expect(page.get()).toMatchObject({ runs: [{ stored: 'stored' }], outbox: { pending: 0 } });
     expect(page.codes()).toEqual([]);
     await expectAllStored(5, evidenceOfFive);
@@ -182,7 +90,7 @@ describe('evidence on its way to the archive', () => {
 
   it('waits while the archive is down for the whole reading, and is stored the next day', async () => {
     const today = await judged();
-    await archive.down();
+    await site.archive.down();
     await today.reading.storeEvidence();
     expect(today.get()).toMatchObject({
       runs: [{ stored: 'pending', storeError: { code: 'archiveUnreachable' } }],
@@ -191,7 +99,7 @@ describe('evidence on its way to the archive', () => {
     expect(today.codes()).toEqual(['archiveUnreachable']);
     today.reading.dispose();
 
-    await archive.up();
+    await site.archive.up();
     const tomorrow = await openPage({ now: () => new Date(Date.now() + 86_400_000) });
     const state = await until(tomorrow.get, ({ runs }) => runs[0]?.stored === 'stored');
     expect(state.outbox.pending).toBe(0);
@@ -201,7 +109,7 @@ describe('evidence on its way to the archive', () => {
 
   it('survives a reload in mid-store: what was stored already is not there twice', async () => {
     const page = await judged();
-    archive.fault = ({ before }) => {
+    site.archive.fault = ({ before }) => {
       if (before === 0) return undefined;
       // The page goes away while the second request is under way, which the archive completes.
       page.reading.dispose();
@@ -209,9 +117,9 @@ describe('evidence on its way to the archive', () => {
     };
     await page.reading.storeEvidence();
     expect(page.get().runs).toEqual([]);
-    expect(await (await database).count('outbox')).toBe(1);
+    expect(await (await site.database).count('outbox')).toBe(1);
 
-    archive.fault = undefined;
+    site.archive.fault = undefined;
     const next = await openPage();
     const state = await until(next.get, ({ runs }) => runs[0]?.stored === 'stored');
     expect(state.refusals).toEqual([]);
@@ -225,14 +133,14 @@ describe('evidence on its way to the archive', () => {
       throw new DOMException('no room', 'QuotaExceededError');
     });
     try {
-      await archive.down();
+      await site.archive.down();
       await page.reading.storeEvidence();
       expect(page.get().runs[0].stored).toBe('pending');
       expect(page.get().outbox).toMatchObject({ pending: 1, objects: 2 });
       expect(page.codes()).toEqual(
         expect.arrayContaining(['workstationStorageFull', 'archiveUnreachable']),
       );
-      await archive.up();
+      await site.archive.up();
       await page.reading.retryOutbox();
     } finally {
       put.mockRestore();
@@ -243,7 +151,7 @@ describe('evidence on its way to the archive', () => {
 
   it('is refused for good by 409, kept, and not sent again by itself', async () => {
     const page = await judged();
-    archive.fault = ({ sopInstanceUID }) => ({
+    site.archive.fault = ({ sopInstanceUID }) => ({
       status: 409,
       body: refusing(sopInstanceUID, 0xc000),
     });
@@ -254,14 +162,14 @@ describe('evidence on its way to the archive', () => {
     });
     expect(page.get().outbox.nextAttemptAt).toBeUndefined();
     expect(page.get().runs[0].storeError?.message).toContain('cannot understand the data set');
-    archive.fault = undefined;
+    site.archive.fault = undefined;
     await page.reading.retryOutbox();
     await expectAllStored(2);
   });
 
   it('is stored by 202 with warnings, and the warnings are shown', async () => {
     const page = await judged();
-    archive.fault = ({ sopInstanceUID }) => ({
+    site.archive.fault = ({ sopInstanceUID }) => ({
       stored: true,
       status: 202,
       body: warning(sopInstanceUID, 0xb007),
@@ -273,7 +181,7 @@ describe('evidence on its way to the archive', () => {
       'data set does not match its SOP Class (0xB007)',
       'data set does not match its SOP Class (0xB007)',
     ]);
-    archive.fault = undefined;
+    site.archive.fault = undefined;
     await expectAllStored(2);
   });
 
@@ -291,10 +199,10 @@ describe('evidence on its way to the archive', () => {
     ['a connection that breaks after it was stored', { stored: true }, 'pending'],
   ])('takes %s for what it is', async (_name, fault, expected) => {
     const page = await judged();
-    archive.fault = () => fault;
+    site.archive.fault = () => fault;
     await page.reading.storeEvidence();
     expect(page.get().runs[0].stored).toBe(expected);
-    archive.fault = undefined;
+    site.archive.fault = undefined;
     await page.reading.retryOutbox();
     expect(page.get()).toMatchObject({ runs: [{ stored: 'stored' }], outbox: { pending: 0 } });
     await expectAllStored(2);
@@ -302,7 +210,7 @@ describe('evidence on its way to the archive', () => {
 
   it('waits for a new token when the old one expires in mid-store, and then sends the rest', async () => {
     const page = await judged();
-    archive.fault = ({ before, authorization }) =>
+    site.archive.fault = ({ before, authorization }) =>
       authorization === 'Bearer first' && before > 0 ? { status: 401 } : undefined;
     await page.reading.storeEvidence();
     expect(page.get()).toMatchObject({
@@ -310,10 +218,10 @@ describe('evidence on its way to the archive', () => {
       outbox: { pending: 1, objects: 1 },
     });
     expect(page.codes()).toEqual(['archiveUnauthorized']);
-    token = 'second';
+    site.token = 'second';
     await until(page.get, ({ runs }) => runs[0].stored === 'stored');
     expect(page.codes()).toEqual([]);
-    expect(new Set(archive.sent).size).toBe(2);
+    expect(new Set(site.archive.sent).size).toBe(2);
     await expectAllStored(2);
   });
 });
@@ -325,13 +233,13 @@ describe('the kind of segmentation', () => {
     const page = await judged(auto);
     await page.reading.storeEvidence();
     expect(await classes()).toEqual([LABELMAP, SR]);
-    expect(traits.segmentationType(archive.root)).toBe('labelmap');
+    expect(site.traits.segmentationType(site.archive.root)).toBe('labelmap');
     await expectAllStored(2, auto);
   });
 
   it('is the binary one where it does not, from then on at once', async () => {
     const page = await judged(auto);
-    archive.fault = ({ sopClassUID, sopInstanceUID }) =>
+    site.archive.fault = ({ sopClassUID, sopInstanceUID }) =>
       sopClassUID === LABELMAP
         ? { status: 409, body: refusing(sopInstanceUID, 0x0122) }
         : undefined;
@@ -339,18 +247,19 @@ describe('the kind of segmentation', () => {
     expect(page.get()).toMatchObject({ runs: [{ stored: 'stored' }], outbox: { pending: 0 } });
     expect(page.codes()).toEqual([]);
     expect(await classes()).toEqual([SEG, SR]);
-    expect(archive.sent).toHaveLength(3);
-    expect(traits.segmentationType(archive.root)).toBe('binary');
+    expect(site.archive.sent).toHaveLength(3);
+    expect(site.traits.segmentationType(site.archive.root)).toBe('binary');
     await expectAllStored(2, auto);
   });
 
   it('is found out after a reload, too', async () => {
     const page = await judged(auto);
-    await archive.down();
+    await site.archive.down();
     await page.reading.storeEvidence();
     page.reading.dispose();
-    await archive.up();
-    archive.fault = ({ sopClassUID }) => (sopClassUID === LABELMAP ? { status: 415 } : undefined);
+    await site.archive.up();
+    site.archive.fault = ({ sopClassUID }) =>
+      sopClassUID === LABELMAP ? { status: 415 } : undefined;
     const next = await openPage(auto);
     await until(next.get, ({ runs }) => runs[0]?.stored === 'stored');
     expect(await classes()).toEqual([SEG, SR]);
@@ -369,10 +278,10 @@ describe('maturity', () => {
   ])('research %s stores nothing, keeps nothing, and says so', async (_name, level, code) => {
     const page = await judged(level);
     await page.reading.storeEvidence();
-    expect(archive.sent).toEqual([]);
+    expect(site.archive.sent).toEqual([]);
     expect(page.codes()).toEqual([code]);
     expect(page.get().runs[0].stored).toBe('no');
-    const opened = await database;
+    const opened = await site.database;
     for (const store of ['runs', 'reviews', 'outbox'] as const) {
       expect(await opened.count(store)).toBe(0);
     }
@@ -387,8 +296,7 @@ describe('maturity', () => {
     await page.reading.storeEvidence();
     expect(page.get().runs[0]).toMatchObject({ stored: 'stored', maturity: 'production' });
     expect(await classes()).toEqual([SEG, SR]);
-    const elsewhere = openDatabase(`storing-${databases++}`);
-    database = elsewhere;
+    site.anotherWorkstation();
     const other = await openPage(level);
     const { findings } = await other.findings();
     expect(findings.map(({ verdict }) => verdict)).toEqual(['notReviewed', 'notReviewed']);

@@ -1,6 +1,6 @@
 import { conceptOf } from '../findings/types';
 import { accept, refuse } from '../outcome';
-import { createReading, type Reading, type ReadingPorts } from './reading';
+import { createReading, type ReadingPorts } from './reading';
 import {
   displaySet,
   memoryArchive,
@@ -10,18 +10,10 @@ import {
   segmentation,
   settings,
 } from './memoryPorts.testing';
+import { disposedAfterEach, until } from './readings.testing';
 import type { ReadingState } from './state';
 
-const until = async (get: () => ReadingState, holds: (state: ReadingState) => boolean) => {
-  for (let tries = 0; tries < 500; tries++) {
-    if (holds(get())) return get();
-    await new Promise(resolve => setTimeout(resolve, 2));
-  }
-  throw new Error(`Never came about; the state is ${JSON.stringify(get(), null, 1)}`);
-};
-
-const opened: Reading[] = [];
-afterEach(() => opened.splice(0).forEach(reading => reading.dispose()));
+const opened = disposedAfterEach();
 
 const openReading = async (
   shared: Partial<ReadingPorts> = {},
@@ -29,7 +21,7 @@ const openReading = async (
 ) => {
   const memory = memoryPorts(shared);
   const reading = createReading(memory.ports, settings(changes));
-  opened.push(reading);
+  opened(reading);
   reading.open('1.2');
   await reading.refresh();
   return { ...memory, reading, get: reading.state.get };

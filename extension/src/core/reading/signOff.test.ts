@@ -12,19 +12,10 @@ import {
 } from './memoryPorts.testing';
 import { runResultFrom } from '../findings/fromInference';
 import type { EvidenceWriter, OutboxStore } from './ports';
-import { createReading, type Reading, type ReadingPorts } from './reading';
-import type { ReadingState } from './state';
+import { createReading, type ReadingPorts } from './reading';
+import { disposedAfterEach, until } from './readings.testing';
 
-const opened: Reading[] = [];
-afterEach(() => opened.splice(0).forEach(reading => reading.dispose()));
-
-const until = async (get: () => ReadingState, holds: (state: ReadingState) => boolean) => {
-  for (let tries = 0; tries < 500; tries++) {
-    if (holds(get())) return get();
-    await new Promise(resolve => setTimeout(resolve, 2));
-  }
-  throw new Error(`Never came about; the state is ${JSON.stringify(get(), null, 1)}`);
-};
+const opened = disposedAfterEach();
 
 /** A reading that notes what its writer is asked for. */
 const readingWith = async (
@@ -48,7 +39,7 @@ const readingWith = async (
     },
     settings(changes),
   );
-  opened.push(reading);
+  opened(reading);
   reading.open('1.2');
   await reading.refresh();
   return { reading, get: reading.state.get, asked, reads };

@@ -7,19 +7,10 @@ import {
   memoryPorts,
   settings,
 } from './memoryPorts.testing';
-import { createReading, type Reading, type ReadingPorts } from './reading';
-import type { ReadingState } from './state';
+import { createReading, type ReadingPorts } from './reading';
+import { disposedAfterEach, until } from './readings.testing';
 
-const opened: Reading[] = [];
-afterEach(() => opened.splice(0).forEach(reading => reading.dispose()));
-
-const until = async (get: () => ReadingState, holds: (state: ReadingState) => boolean) => {
-  for (let tries = 0; tries < 500; tries++) {
-    if (holds(get())) return get();
-    await new Promise(resolve => setTimeout(resolve, 2));
-  }
-  throw new Error(`Never came about; the state is ${JSON.stringify(get(), null, 1)}`);
-};
+const opened = disposedAfterEach();
 
 const lasting = () => ({
   archive: memoryArchive(),
@@ -33,7 +24,7 @@ const openPage = async (
 ) => {
   const { ports, runs, drawn } = memoryPorts(shared);
   const reading = createReading(ports, settings(changes));
-  opened.push(reading);
+  opened(reading);
   reading.open('1.2');
   await reading.refresh();
   const { get } = reading.state;
