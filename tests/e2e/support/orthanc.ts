@@ -18,13 +18,11 @@ export interface Orthanc {
   restart(): Promise<void>;
 }
 
-let instances = 0;
-
 /** A real Orthanc with its DICOMweb plugin, in a folder of its own. */
 export const startOrthanc = async (): Promise<Orthanc> => {
   const port = await freePort();
-  const folder = path.join(SCRATCH, `orthanc-${process.pid}-${instances++}`);
-  fs.mkdirSync(folder, { recursive: true });
+  fs.mkdirSync(SCRATCH, { recursive: true });
+  const folder = fs.mkdtempSync(path.join(SCRATCH, 'orthanc-'));
   const configuration = path.join(folder, 'orthanc.json');
   fs.writeFileSync(
     configuration,
