@@ -10,11 +10,12 @@ import type {
 import { DEFAULT_EVIDENCE } from '@second-reader/core/evidence/table';
 import { uidFrom } from '@second-reader/core/model/identity';
 import { planVolume } from '@second-reader/core/volume/assemble';
+import { SOP_CLASS } from '@second-reader/dicom/common/dictionary';
 import { MANUFACTURER } from '@second-reader/dicom/common/identity';
 import { writeEvidence } from '@second-reader/dicom/evidence';
 import { readNifti } from '../../support/nifti';
 import { stow } from './dicom';
-import { archivedSeries, type Archived } from './evidence';
+import { allEvidence, archivedSeries, type Archived } from './evidence';
 import { sampleStudy } from './reading';
 import type { Viewer } from './server';
 
@@ -142,6 +143,23 @@ export const storeOfAnotherMaker = async (viewer: Viewer): Promise<void> => {
     if (!written.ok) throw new Error(written.refusal.message);
     return written.value.map(({ part10 }) => asTheirs(part10));
   });
+  await stored(root, files);
+};
+
+/** Puts a heat map and a choice of key images of another maker beside the sample's current study. */
+export const storeMapAndKeyImages = async (viewer: Viewer): Promise<void> => {
+  const root = `${viewer.url}/dicom-web`;
+  const { studyInstanceUID } = sampleStudy(viewer.data, 'current');
+  const kinds: readonly string[] = [SOP_CLASS.parametricMap, SOP_CLASS.keyObjectSelection];
+  const objects = allEvidence(await archivedSeries(root, studyInstanceUID));
+  const chosen = objects.filter(({ sopClassUID }) => kinds.includes(sopClassUID));
+  await stored(
+    root,
+    chosen.map(({ part10 }) => asTheirs(part10)),
+  );
+};
+
+const stored = async (root: string, files: Buffer[]): Promise<void> => {
   const { status, text } = await stow(root, files);
   if (status !== 200) throw new Error(`${status}: ${text}`);
 };

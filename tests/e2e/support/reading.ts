@@ -28,6 +28,7 @@ const HOSTS_OWN = [
 /** The page as a radiologist meets it: controls by their `data-cy`, state by what is shown. */
 export class ReadingPage {
   readonly errors: string[] = [];
+  private readonly settings: string[] = [];
 
   constructor(readonly page: Page) {
     page.on('pageerror', error => this.errors.push(`${error.name}: ${error.message}`));
@@ -86,13 +87,20 @@ export class ReadingPage {
     }, image.toString('base64'));
   }
 
-  /** Lets a second extension in, as a site would: it sees what other extensions see. */
-  async withProbe(): Promise<void> {
+  /** Says a line more in the site's `app-config.js`. */
+  private async configured(line: string): Promise<void> {
+    const isFirst = this.settings.push(line) === 1;
+    if (!isFirst) return;
     await this.page.route('**/app-config.js', async route => {
       const response = await route.fetch();
-      const body = `${await response.text()}\nwindow.config.extensions.push(${JSON.stringify(PROBE)});`;
+      const body = [await response.text(), ...this.settings].join('\n');
       await route.fulfill({ response, body });
     });
+  }
+
+  /** Lets a second extension in, as a site would: it sees what other extensions see. */
+  async withProbe(): Promise<void> {
+    await this.configured(`window.config.extensions.push(${JSON.stringify(PROBE)});`);
     await this.page.route(`**${PROBE}`, route =>
       route.fulfill({
         contentType: 'text/javascript',
@@ -105,13 +113,16 @@ export class ReadingPage {
     );
   }
 
+  /** No model starts by itself: only what is in the archive is shown. */
+  withoutAutoRun(): Promise<void> {
+    return this.configured(
+      'window.config.secondReader = { ...window.config.secondReader, autoRun: false };',
+    );
+  }
+
   /** The stock viewer as it is without us. */
-  async withoutPlugin(): Promise<void> {
-    await this.page.route('**/app-config.js', async route => {
-      const response = await route.fetch();
-      const body = `${await response.text()}\nwindow.config.extensions = []; window.config.modes = [];`;
-      await route.fulfill({ response, body });
-    });
+  withoutPlugin(): Promise<void> {
+    return this.configured('window.config.extensions = []; window.config.modes = [];');
   }
 
   /** `servicesManager.services.secondReaderService.getState()`, seen from another extension. */
