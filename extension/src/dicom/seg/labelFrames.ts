@@ -1,5 +1,5 @@
 import type { LabelMap } from '../../core/volume/types';
-import { findValues, mapValues, type Extent } from './labels';
+import { findValues, mapValues } from './labels';
 import { encodeRleFrame, rleLimit } from './rle';
 
 /** The frames of a LABELMAP segmentation: one a slice that is not empty. */
@@ -10,14 +10,21 @@ export interface LabelFrames {
   numbers: Uint8Array;
   /** By slice: whether its values are its Segment Numbers as they stand. */
   verbatim: Uint8Array;
-  /** By slice: where it is labelled. */
-  extents: Extent[];
 }
+
+/** Label i becomes Segment Number i + 1, all else the background. */
+const segmentNumbers = (labels: readonly number[]): Uint8Array => {
+  const numbers = new Uint8Array(256);
+  labels.forEach((label, index) => (numbers[label] = index + 1));
+  return numbers;
+};
+
+/** The slice that stands for all where all are empty: an image has a frame (PS3.3 C.7.6.6). */
+const middleOf = (depth: number): number => Math.floor(depth / 2);
 
 /**
  * The frames that a LABELMAP segmentation of these labels has: label i becomes Segment Number
- * i + 1, as in a BINARY one. Where all slices are empty it is the middle one, for an image has at
- * least one frame (PS3.3 C.7.6.6).
+ * i + 1, as in a BINARY one. Where all slices are empty it is the middle one.
  */
 export function planLabelFrames(
   { voxels, geometry }: LabelMap,
@@ -25,20 +32,18 @@ export function planLabelFrames(
 ): LabelFrames {
   const [columns, rows, depth] = geometry.dimensions;
   const size = columns * rows;
-  const numbers = new Uint8Array(256);
-  labels.forEach((label, index) => (numbers[label] = index + 1));
+  const numbers = segmentNumbers(labels);
   const verbatim = new Uint8Array(depth);
   const slices: number[] = [];
   const found = new Uint8Array(256);
-  const extents: Extent[] = [];
   for (let k = 0; k < depth; k++) {
     found.fill(0);
-    extents.push(findValues(voxels.subarray(k * size, (k + 1) * size), found));
+    findValues(voxels.subarray(k * size, (k + 1) * size), found);
     if (labels.some(label => found[label] === 1)) slices.push(k);
     verbatim[k] = found.every((here, value) => here === 0 || numbers[value] === value) ? 1 : 0;
   }
-  if (slices.length === 0) slices.push(Math.floor(depth / 2));
-  return { slices, numbers, verbatim, extents };
+  if (slices.length === 0) slices.push(middleOf(depth));
+  return { slices, numbers, verbatim };
 }
 
 /** Writes the frames, a byte a pixel, one behind the other. */
@@ -55,16 +60,33 @@ export function fillLabelFrames(
   });
 }
 
-/** The frames in RLE Lossless, a fragment each. */
+/**
+ * The frames that `planLabelFrames` plans in RLE Lossless, a fragment each. Which slices are empty is
+ * found out by encoding them: a scan before it would take as long again.
+ */
 export function rleLabelFrames(
   { voxels, geometry }: LabelMap,
-  { slices, numbers, extents }: LabelFrames,
-): Uint8Array[] {
-  const [columns, rows] = geometry.dimensions;
+  labels: readonly number[],
+): { slices: number[]; fragments: Uint8Array[] } {
+  const [columns, rows, depth] = geometry.dimensions;
   const size = columns * rows;
+  const numbers = segmentNumbers(labels);
   const room = new Uint8Array(rleLimit(columns, rows));
-  return slices.map(k => {
+  const found = new Uint8Array(256);
+  const encode = (k: number): Uint8Array => {
+    found.fill(0);
     const pixels = voxels.subarray(k * size, (k + 1) * size);
-    return room.slice(0, encodeRleFrame(pixels, columns, numbers, room, extents[k]));
-  });
+    return room.subarray(0, encodeRleFrame(pixels, columns, numbers, room, found));
+  };
+  const slices: number[] = [];
+  const fragments: Uint8Array[] = [];
+  for (let k = 0; k < depth; k++) {
+    const frame = encode(k);
+    if (!labels.some(label => found[label] === 1)) continue;
+    slices.push(k);
+    fragments.push(frame.slice());
+  }
+  if (slices.length > 0) return { slices, fragments };
+  const middle = middleOf(depth);
+  return { slices: [middle], fragments: [encode(middle).slice()] };
 }

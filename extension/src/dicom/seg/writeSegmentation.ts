@@ -3,6 +3,7 @@ import type { SegmentFinding } from '../../core/findings/types';
 import type { Vec3 } from '../../core/geometry/types';
 import { uidFrom } from '../../core/model/identity';
 import type { EvidenceObject } from '../../core/reading/ports';
+import type { LabelMap } from '../../core/volume/types';
 import { CODE, codeItem } from '../common/codes';
 import type { Dataset } from '../common/dataset';
 import { DICTIONARY, SOP_CLASS } from '../common/dictionary';
@@ -204,17 +205,16 @@ function binaryEncoding(run: SegmentationRun, findings: readonly SegmentFinding[
 }
 
 function labelMapEncoding(
-  run: SegmentationRun,
+  { labelMap }: SegmentationRun,
   findings: readonly SegmentFinding[],
   compressed: boolean,
 ): Encoding {
-  const [columns, rows] = run.labelMap.geometry.dimensions;
-  const plan = planLabelFrames(
-    run.labelMap,
-    findings.map(({ segment }) => segment.segmentNumber),
-  );
+  const labels = findings.map(({ segment }) => segment.segmentNumber);
+  const { slices, pixels } = compressed
+    ? compressedLabels(labelMap, labels)
+    : plainLabels(labelMap, labels);
   return {
-    frames: plan.slices.map(slice => ({ slice })),
+    frames: slices.map(slice => ({ slice })),
     attributes: {
       BitsAllocated: 8,
       BitsStored: 8,
@@ -222,17 +222,27 @@ function labelMapEncoding(
       PixelPaddingValue: 0,
       SegmentationType: 'LABELMAP',
     },
-    pixels: compressed
-      ? {
-          transferSyntaxUID: RLE_LOSSLESS,
-          fragments: rleLabelFrames(run.labelMap, plan),
-        }
-      : {
-          length: plan.slices.length * rows * columns,
-          fill: target => fillLabelFrames(run.labelMap, plan, target),
-        },
+    pixels,
   };
 }
+
+interface LabelPixels {
+  slices: number[];
+  pixels: Encoding['pixels'];
+}
+
+const compressedLabels = (labelMap: LabelMap, labels: readonly number[]): LabelPixels => {
+  const { slices, fragments } = rleLabelFrames(labelMap, labels);
+  return { slices, pixels: { transferSyntaxUID: RLE_LOSSLESS, fragments } };
+};
+
+const plainLabels = (labelMap: LabelMap, labels: readonly number[]): LabelPixels => {
+  const [columns, rows] = labelMap.geometry.dimensions;
+  const plan = planLabelFrames(labelMap, labels);
+  const length = plan.slices.length * rows * columns;
+  const fill = (target: Uint8Array) => fillLabelFrames(labelMap, plan, target);
+  return { slices: plan.slices, pixels: { length, fill } };
+};
 
 /** Segments are told apart by a byte of the label map. */
 function checkSegments(findings: readonly SegmentFinding[]): void {
